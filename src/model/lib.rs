@@ -1,0 +1,24 @@
+//! The vocabulary that the app and the engine share: plain, serialisable values that cross the message port between them.
+//!
+//! Nothing here knows XML, cryptography, storage or components. The app sends a [`Command`] for what a person does; the
+//! engine answers with [`Update`]s that carry values, never "something changed, ask again". Everything is per account.
+
+mod chat;
+mod command;
+mod contact;
+mod ids;
+mod port;
+mod session;
+mod settings;
+mod timeline;
+mod update;
+
+pub use chat::{ChatKind, ChatState, ChatSummary, Preview};
+pub use command::{Anchor, Command, CommandError, CommandId, Direction, ProfileChange, SignIn};
+pub use contact::{Availability, Avatar, Contact, ContactRequest, Profile, Subscription};
+pub use ids::{AccountId, AvatarId, BareJid, OriginId, Secret, StanzaId, TimelineKey, Timestamp, ViewId};
+pub use port::{FromEngine, Hosting, ToEngine, WorkerSettings};
+pub use session::{ConnectionDetails, ConnectionState, EndReason, SecurityLayer, SignInError, TransportKind};
+pub use settings::{AccountSettings, Storage};
+pub use timeline::{DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, Way};
+pub use update::{Update, WindowChange};

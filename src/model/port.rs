@@ -1,0 +1,87 @@
+//! What crosses the message port between a view and the engine's host: one postcard-encoded value per message.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountId, Command, CommandId, SignIn, SignInError, Storage, Update};
+
+/// The hoster's settings that the engine needs, from `config.json`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct WorkerSettings {
+    /// Completes an address typed without a domain.
+    pub default_domain: Option<String>,
+    /// The WebSocket endpoint; discovered by XEP-0156 where absent.
+    pub websocket_url: Option<String>,
+    /// The BOSH endpoint.
+    pub bosh_url: Option<String>,
+    /// Whether SASL PLAIN may be used.
+    pub allow_plain_auth: bool,
+}
+
+/// Where the engine runs.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub enum Hosting {
+    /// In a `SharedWorker`: all tabs share it.
+    SharedWorker,
+    /// In a dedicated `Worker` of the tab that holds the lock.
+    Worker,
+    /// In the page itself.
+    Page,
+}
+
+/// From a view to the engine's host.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub enum ToEngine {
+    /// The first message of a view. Answered by `FromEngine::Welcome`.
+    Hello(WorkerSettings),
+    /// Sign in with a password. Answered by `SignedIn` or `SignInFailed`.
+    SignIn(SignIn),
+    /// Something a person does.
+    Command {
+        /// To which account.
+        account: AccountId,
+        /// Numbered by the view.
+        id: CommandId,
+        /// What.
+        command: Command,
+    },
+    /// The browser says that the network is there or gone.
+    Network {
+        /// Whether it is there.
+        up: bool,
+    },
+    /// Ask for what the device stores.
+    QueryStorage,
+    /// Answers the host's `Ping`: this view is still alive.
+    Pong,
+    /// The view goes away.
+    Bye,
+}
+
+/// From the engine's host to a view.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub enum FromEngine {
+    /// The accounts on this device; each one's state follows as updates.
+    Welcome {
+        /// Signed-in accounts.
+        accounts: Vec<AccountId>,
+        /// Where the engine runs.
+        hosting: Hosting,
+    },
+    /// A new account is signed in; its state follows as updates. For all views.
+    SignedIn(AccountId),
+    /// The sign-in did not work. For the view that asked.
+    SignInFailed(SignInError),
+    /// What changed in one account, in order, all at once.
+    Updates {
+        /// Which account.
+        account: AccountId,
+        /// The changes.
+        updates: Vec<Update>,
+    },
+    /// What the device stores.
+    Storage(Storage),
+    /// Are you still there? Answered by `Pong`.
+    Ping,
+    /// The host cannot go on; the view should start a new one.
+    Fatal(String),
+}

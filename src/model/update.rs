@@ -1,0 +1,125 @@
+//! What the engine tells the views.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AccountSettings, Avatar, AvatarId, BareJid, ChatState, ChatSummary, CommandError, CommandId, ConnectionDetails,
+    ConnectionState, Contact, ContactRequest, EndReason, OriginId, Profile, TimelineItem, TimelineKey,
+};
+
+/// A change within an open window.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub enum WindowChange {
+    /// A message that is new in the window, or changed. Its place is its key.
+    Put(TimelineItem),
+    /// A message that is gone.
+    Remove(OriginId),
+}
+
+/// One thing that changed, with its new value. Applying an update twice does no harm.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub enum Update {
+    /// The connection's state.
+    Connection(ConnectionState),
+    /// Details of the connection; `None` while offline.
+    ConnectionDetails(Option<ConnectionDetails>),
+    /// The account's own name and avatar.
+    Own {
+        /// The address as people should see it.
+        address: String,
+        /// The nickname, if one is set.
+        nickname: Option<String>,
+        /// The avatar, if one is set.
+        avatar: Option<AvatarId>,
+    },
+    /// The account's settings.
+    Settings(AccountSettings),
+    /// The whole roster, replacing what was known.
+    Contacts(Vec<Contact>),
+    /// Contacts that are new or changed.
+    ContactsChanged(Vec<Contact>),
+    /// Contacts that are gone.
+    ContactsRemoved(Vec<BareJid>),
+    /// All pending requests.
+    Requests(Vec<ContactRequest>),
+    /// All blocked addresses.
+    Blocked(Vec<BareJid>),
+    /// The whole list of chats, replacing what was known.
+    Chats(Vec<ChatSummary>),
+    /// Chats that are new or changed.
+    ChatsChanged(Vec<ChatSummary>),
+    /// A chat that is gone.
+    ChatRemoved(BareJid),
+    /// What the other side of a chat is doing.
+    Typing {
+        /// Which chat.
+        chat: BareJid,
+        /// The new state.
+        state: ChatState,
+    },
+    /// A window of a chat, replacing what the view showed. For the view that asked.
+    Window {
+        /// Which chat.
+        chat: BareJid,
+        /// The messages in order.
+        items: Vec<TimelineItem>,
+        /// Nothing older is known on this device.
+        at_start: bool,
+        /// Nothing newer is known on this device.
+        at_end: bool,
+        /// The chat was read up to here when the window was opened: the unread divider stands after it.
+        read_up_to: Option<TimelineKey>,
+        /// How many messages the chat holds on this device in all.
+        total: u64,
+    },
+    /// More of a chat, to be added to one end of the window. For the view that asked.
+    WindowGrown {
+        /// Which chat.
+        chat: BareJid,
+        /// The messages in order.
+        items: Vec<TimelineItem>,
+        /// Nothing older is known on this device.
+        at_start: bool,
+        /// Nothing newer is known on this device.
+        at_end: bool,
+    },
+    /// Changes of a chat, for every view that has it open. New messages beyond a window that is not at the end are
+    /// counted, not shown.
+    WindowChanged {
+        /// Which chat.
+        chat: BareJid,
+        /// The changes, to be applied in order.
+        changes: Vec<WindowChange>,
+        /// How many messages the chat holds on this device in all.
+        total: u64,
+    },
+    /// An avatar's bytes.
+    Avatar(Avatar),
+    /// What somebody says of themselves; `None` if they say nothing.
+    Profile {
+        /// Who.
+        jid: BareJid,
+        /// The profile.
+        profile: Option<Profile>,
+    },
+    /// The chat asked for by `Command::StartChat` is in the list. For the view that asked.
+    ChatReady {
+        /// The command it answers.
+        command: CommandId,
+        /// The chat.
+        chat: BareJid,
+    },
+    /// A command has been carried out or has failed. For the view that asked.
+    Done {
+        /// The command it answers.
+        command: CommandId,
+        /// The outcome.
+        result: Result<(), CommandError>,
+    },
+    /// History is caught up with the server.
+    Synced,
+    /// The device could not store something; nothing was confirmed to the server. Says what to do about it.
+    StorageTrouble(String),
+    /// The account is not signed in any more; nothing follows.
+    Ended(EndReason),
+}
