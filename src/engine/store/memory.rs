@@ -1,0 +1,97 @@
+//! A store that forgets: for sessions that must leave nothing on the device, and for tests.
+
+use std::collections::BTreeMap;
+
+use super::{Batch, Key, Loaded, Op, Order, Query, Row, Store, StoreError, Table};
+
+/// Keeps everything in memory.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore {
+    tables: BTreeMap<Table, BTreeMap<Key, Vec<u8>>>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn apply(&mut self, op: Op) {
+        match op {
+            Op::Put(table, row) => {
+                self.tables.entry(table).or_default().insert(row.key, row.value);
+            }
+            Op::Delete(table, key) => {
+                self.tables.entry(table).or_default().remove(&key);
+            }
+            Op::DeletePrefix(table, prefix) => {
+                self.tables.entry(table).or_default().retain(|key, _| !key.starts_with(&prefix));
+            }
+        }
+    }
+
+    fn get(&self, table: Table, key: &Key) -> Option<Row> {
+        let value = self.tables.get(&table)?.get(key)?;
+        Some(Row { key: key.clone(), value: value.clone() })
+    }
+
+    fn between(&self, table: Table, from: &Key, to: &Key) -> impl DoubleEndedIterator<Item = Row> {
+        let range = (from < to).then(|| self.tables.get(&table).map(|rows| rows.range(from.clone()..to.clone())));
+        range.flatten().into_iter().flatten().map(|(key, value)| Row { key: key.clone(), value: value.clone() })
+    }
+
+    fn answer(&self, query: Query) -> Loaded {
+        match query {
+            Query::All(table) => Loaded::Rows(self.all(table)),
+            Query::Get(table, keys) => Loaded::Found(keys.iter().map(|key| self.get(table, key)).collect()),
+            Query::Range { table, from, to, order, limit } => {
+                let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+                let rows = self.between(table, &from, &to);
+                Loaded::Rows(match order {
+                    Order::Ascending => rows.take(limit).collect(),
+                    Order::Descending => rows.rev().take(limit).collect(),
+                })
+            }
+            Query::Count { table, from, to } => {
+                let count = self.between(table, &from, &to).count();
+                Loaded::Count(u64::try_from(count).unwrap_or(u64::MAX))
+            }
+            Query::Resolve { index, keys, target } => {
+                let resolve = |key| self.get(index, key).and_then(|row| self.get(target, &row.value));
+                Loaded::Found(keys.iter().map(resolve).collect())
+            }
+        }
+    }
+
+    fn all(&self, table: Table) -> Vec<Row> {
+        let rows = self.tables.get(&table).into_iter().flatten();
+        rows.map(|(key, value)| Row { key: key.clone(), value: value.clone() }).collect()
+    }
+}
+
+impl Store for MemoryStore {
+    async fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
+        batch.into_ops().into_iter().for_each(|op| self.apply(op));
+        Ok(())
+    }
+
+    async fn load(&mut self, queries: Vec<Query>) -> Result<Vec<Loaded>, StoreError> {
+        Ok(queries.into_iter().map(|query| self.answer(query)).collect())
+    }
+
+    async fn wipe(self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::contract;
+
+    #[test]
+    fn passes_the_contract() {
+        let count = pollster::block_on(contract::run(|| async { MemoryStore::new() }));
+        assert_eq!(count, contract::CASES);
+    }
+}
