@@ -1,1 +1,7 @@
-//! XMPP, sans-IO.
+//! XMPP, sans-IO: bytes, times and random numbers come in as arguments; stanzas and decisions go out.
+//!
+//! No clock, no socket, no store, and nothing of what a conversation is: that is the engine's. Everything read here comes
+//! from the network and is taken for hostile.
+
+pub mod jid;
+pub mod xml;
