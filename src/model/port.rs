@@ -31,8 +31,14 @@ pub enum Hosting {
 /// From a view to the engine's host.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub enum ToEngine {
-    /// The first message of a view. Answered by `FromEngine::Welcome`.
-    Hello(WorkerSettings),
+    /// The first message of a view. Answered by `FromEngine::Welcome`, or by `FromEngine::HeldElsewhere` and later by
+    /// `FromEngine::Welcome`.
+    Hello {
+        /// The hoster's settings.
+        settings: WorkerSettings,
+        /// The name of a Web Lock that this view holds as long as it lives, where the browser has Web Locks.
+        lifeline: Option<String>,
+    },
     /// Sign in with a password. Answered by `SignedIn` or `SignInFailed`.
     SignIn(SignIn),
     /// Something a person does.
@@ -55,6 +61,10 @@ pub enum ToEngine {
     Pong,
     /// The view goes away.
     Bye,
+    /// Are you still there? Answered by `FromEngine::Pong`.
+    Ping,
+    /// Run the engine here ("Use here"): whoever holds it has to let go. Answers `FromEngine::HeldElsewhere`.
+    TakeOver,
 }
 
 /// From the engine's host to a view.
@@ -84,4 +94,11 @@ pub enum FromEngine {
     Ping,
     /// The host cannot go on; the view should start a new one.
     Fatal(String),
+    /// Answers the view's `Ping`.
+    Pong,
+    /// The name of a Web Lock that this host holds as long as it lives.
+    Lifeline(String),
+    /// Another tab's host runs the engine; this one waits until it is free, and takes over at once on
+    /// `ToEngine::TakeOver`. May come at any time.
+    HeldElsewhere,
 }
