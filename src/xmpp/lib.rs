@@ -3,5 +3,6 @@
 //! No clock, no socket, no store, and nothing of what a conversation is: that is the engine's. Everything read here comes
 //! from the network and is taken for hostile.
 
+pub mod datetime;
 pub mod jid;
 pub mod xml;
