@@ -4,5 +4,10 @@
 //! from the network and is taken for hostile.
 
 pub mod datetime;
+pub mod iq_tracker;
 pub mod jid;
+pub mod ns;
+pub mod payload;
+pub mod stanza;
+pub mod xep;
 pub mod xml;
