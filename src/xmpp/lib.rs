@@ -9,5 +9,6 @@ pub mod jid;
 pub mod ns;
 pub mod payload;
 pub mod stanza;
+pub mod uri;
 pub mod xep;
 pub mod xml;
