@@ -5,6 +5,10 @@
 
 use std::str::FromStr;
 
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
 use crate::jid::Jid;
 use crate::xml::Element;
 
@@ -107,6 +111,21 @@ pub(crate) fn boolean_text(text: &str) -> Option<bool> {
         _ => None,
     }
 }
+
+/// The bytes of a text in Base64, whitespace ignored (XEP-0084 §4.1), unless there are more than `max_bytes`.
+pub(crate) fn bytes_of(text: &str, name: &'static str, max_bytes: usize) -> Result<Vec<u8>, PayloadError> {
+    let digits: String = text.split_ascii_whitespace().collect();
+    if base64::decoded_len_estimate(digits.len()) > max_bytes {
+        return Err(PayloadError::TooLarge(name));
+    }
+    BASE64.decode(digits).map_err(|_| PayloadError::Invalid(name))
+}
+
+/// Standard Base64 with padding, which some leave out.
+pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// An element with a name and namespace and nothing else.
 pub(crate) fn empty(name: &str, ns: &str) -> Element {

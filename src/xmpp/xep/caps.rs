@@ -7,13 +7,12 @@
 //! on security should be asked of the entity itself.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
 use super::data_forms::{DataForm, FORM_TYPE, Field};
 use super::disco::{DiscoInfo, Identity};
 use crate::ns;
-use crate::payload::{Payload, PayloadError, expect, required};
+use crate::payload::{BASE64, Payload, PayloadError, expect, required};
 use crate::xml::Element;
 
 /// The hash function that everybody must know (§9.1).
@@ -103,7 +102,7 @@ fn verification_string(info: &DiscoInfo) -> Option<String> {
         input.add(form_type)?;
         input.add_fields(form)?;
     }
-    Some(STANDARD.encode(Sha1::digest(input.0)))
+    Some(BASE64.encode(Sha1::digest(input.0)))
 }
 
 /// Category, type, language and name, in the order that identities are sorted by.

@@ -1,18 +1,36 @@
 //! Payloads, one specification a file: the type, how it is read and written, and what the specification demands of it.
 
+pub mod avatar;
 pub mod blocking;
+pub mod bookmarks;
 pub mod caps;
 pub mod carbons;
 pub mod chat_markers;
 pub mod chat_states;
 pub mod client_state;
+pub mod correct;
 pub mod data_forms;
 pub mod delay;
 pub mod disco;
+pub mod encryption;
+pub mod entity_time;
+pub mod fallback;
 pub mod forward;
+pub mod hints;
 pub mod mam;
+pub mod muc_user;
+pub mod nick;
 pub mod ping;
+pub mod private_storage;
+pub mod pubsub;
+pub mod pubsub_event;
+pub mod reactions;
 pub mod receipts;
+pub mod reply;
+pub mod retract;
 pub mod roster;
 pub mod rsm;
 pub mod stanza_id;
+pub mod vcard;
+pub mod vcard_avatar;
+pub mod version;
