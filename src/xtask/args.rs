@@ -1,5 +1,7 @@
 //! The command line: a command, then `--flag`s and `--name value`s. Anything left over at the end is an error.
 
+use std::str::FromStr;
+
 use anyhow::{Context, Result, bail};
 
 /// The arguments that nobody has asked for yet.
@@ -51,6 +53,16 @@ impl Args {
         Ok(values)
     }
 
+    /// Takes the one `--name value`, if any.
+    pub fn value<T: FromStr>(&mut self, name: &str) -> Result<Option<T>> {
+        let mut values = self.values(name)?;
+        if values.len() > 1 {
+            bail!("{name} is given {} times", values.len());
+        }
+        let Some(text) = values.pop() else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| anyhow::anyhow!("{name} does not take {text:?}"))
+    }
+
     /// Nothing may be left.
     pub fn finish(&self) -> Result<()> {
         match self.rest.first() {
@@ -81,6 +93,9 @@ mod tests {
     #[test]
     fn refuses_what_it_does_not_know() {
         assert!(args("run --sever wss://x").finish().is_err());
-        assert!(args("test --only").values("--only").is_err());
+        assert!(args("run --port").value::<u16>("--port").is_err());
+        assert!(args("run --port http").value::<u16>("--port").is_err());
+        assert!(args("run --port 1 --port 2").value::<u16>("--port").is_err());
+        assert_eq!(args("run --port 8080").value::<u16>("--port").unwrap(), Some(8080));
     }
 }

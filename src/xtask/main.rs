@@ -5,9 +5,15 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its user")]
 
 mod args;
+mod bench;
+mod dist;
 mod process;
 mod project;
+mod run;
 mod say;
+mod serve;
+mod servers;
+mod setup;
 mod test;
 
 use std::process::ExitCode;
@@ -20,7 +26,17 @@ use project::Project;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test [--only STEP]… [--list]   everything CI checks; --only runs the named steps";
+  run [--server ADDRESS] [--port N] [--fresh]
+        builds the app and serves it, with a local XMPP server and two accounts; --server wss://… uses yours instead,
+        --fresh forgets what the local server has stored
+  test [--only STEP]… [--list]
+        everything that continuous integration checks; --only runs the named steps
+  dist  builds the deployable folder dist/, prints sizes, checks budgets
+  bench [--only PART]… [--list]
+        measures: start, roster, bursts, parsing
+  serve [--dir FOLDER] [--config FILE] [--port N] [--prefix PATH]
+        serves a built folder, prints the address
+  style prints the joined style sheet";
 
 fn main() -> ExitCode {
     let outcome = process::end_children_on_signals().and_then(|()| dispatch());
@@ -37,6 +53,11 @@ fn main() -> ExitCode {
 fn dispatch() -> Result<ExitCode> {
     let mut args = Args::from_command_line()?;
     match args.command() {
+        Some("run") => run::main(&Project::find()?, &mut args),
+        Some("serve") => serve::main(&Project::find()?, &mut args),
+        Some("dist") => dist::main(&Project::find()?, &mut args),
+        Some("bench") => bench::main(&Project::find()?, &mut args),
+        Some("style") => dist::print_style(&Project::find()?, &mut args),
         Some("test") => test::main(&Project::find()?, &mut args),
         Some("help" | "--help" | "-h") | None => {
             println!("{USAGE}");

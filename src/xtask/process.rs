@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -33,6 +33,29 @@ pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
         }
     }
     command
+}
+
+/// Runs a command to its end; a failure is an error that shows the command.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = Group::spawn(command)?.wait()?;
+    if !status.success() {
+        bail!("{} ended with {status}", shown(command));
+    }
+    Ok(())
+}
+
+/// Runs a command and returns what it wrote to standard output; standard error passes through.
+pub fn capture(command: &mut Command) -> Result<String> {
+    let mut group = Group::spawn(command.stdout(Stdio::piped()))?;
+    let mut text = String::new();
+    if let Some(mut pipe) = group.child.stdout.take() {
+        pipe.read_to_string(&mut text).with_context(|| format!("reading the output of {}", shown(command)))?;
+    }
+    let status = group.wait()?;
+    if !status.success() {
+        bail!("{} ended with {status}", shown(command));
+    }
+    Ok(text)
 }
 
 /// Runs a command, prints its output as it comes and shows each line of it to `look`.
@@ -86,6 +109,12 @@ impl Group {
         let status = self.child.wait()?;
         self.over = true;
         Ok(status)
+    }
+
+    /// Whether it has not ended by itself.
+    pub fn runs(&mut self) -> bool {
+        self.over = self.over || !matches!(self.child.try_wait(), Ok(None));
+        !self.over
     }
 
     fn end(&mut self) {
@@ -191,5 +220,11 @@ mod tests {
             watch(shell.args(["-c", "echo one; echo two >&2; exit 3"]), |line| lines.push(line.to_owned())).unwrap();
         lines.sort();
         assert_eq!((lines, status.code()), (vec!["one".to_owned(), "two".to_owned()], Some(3)));
+    }
+
+    #[test]
+    fn a_failure_shows_the_command() {
+        let error = run(command("sh").args(["-c", "exit 4"])).unwrap_err().to_string();
+        assert!(error.contains("sh -c exit 4") && error.contains('4'), "{error}");
     }
 }

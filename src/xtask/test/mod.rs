@@ -3,6 +3,7 @@
 //! A failing step does not stop the others, but the exit status tells. A step that ran no test has failed, too.
 
 mod counts;
+mod session;
 mod steps;
 
 use std::process::{Command, ExitCode};
@@ -16,6 +17,7 @@ use crate::project::Project;
 use crate::say;
 
 use counts::Counts;
+use session::Session;
 use steps::{STEPS, Step};
 
 /// Runs the steps asked for.
@@ -31,24 +33,10 @@ pub fn main(project: &Project, args: &mut Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let chosen = STEPS.iter().filter(|step| only.is_empty() || only.iter().any(|name| name == step.name));
-    let session = Session { project };
+    let session = Session::new(project);
     let results: Vec<_> = chosen.map(|step| (step.name, run_step(step, &session))).collect();
+    drop(session); // the servers end before the last line
     Ok(summary(&results))
-}
-
-/// What the steps share.
-pub struct Session<'a> {
-    /// The checkout.
-    pub project: &'a Project,
-}
-
-impl Session<'_> {
-    /// A cargo command in the checkout.
-    fn cargo(&self, words: &str) -> Command {
-        let mut cargo = crate::process::command("cargo");
-        cargo.args(words.split_whitespace()).current_dir(&self.project.root);
-        cargo
-    }
 }
 
 /// A check whose exit status says it all.

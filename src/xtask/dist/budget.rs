@@ -1,0 +1,63 @@
+//! How much a visitor loads: a table of sizes, and budgets that fail the build.
+
+use anyhow::{Result, bail};
+
+use super::compress::Packed;
+
+/// Brotli bytes until the sign-in form works.
+const FORM_BUDGET: usize = 200_000;
+/// Brotli bytes of everything that a session loads.
+const ALL_BUDGET: usize = 350_000;
+
+/// Assets of the engine's worker: they load beside the app, the form does not wait for them.
+const WORKER: &[&str] = &["engine/", "worker-"];
+/// Files that no browser asks for by itself.
+const NOT_LOADED: &[&str] = &["version.txt", "config.example.json"];
+
+/// Prints the table; fails when a budget is exceeded.
+pub fn print_and_check(assets: &[Packed]) -> Result<()> {
+    println!("\n{:>9} {:>9} {:>9}  asset (bytes: raw, gzip, Brotli)", "raw", "gzip", "br");
+    for asset in assets {
+        let gzip = asset.gzip.as_ref().unwrap_or(&asset.raw).len();
+        println!("{:>9} {:>9} {:>9}  {}", asset.raw.len(), gzip, asset.wire_size(), asset.name);
+    }
+    let form = sum(assets, |name| loaded(name) && !WORKER.iter().any(|prefix| name.starts_with(prefix)));
+    let all = sum(assets, loaded);
+    println!("{form:>29}  until the sign-in form works (budget {FORM_BUDGET})");
+    println!("{all:>29}  in all (budget {ALL_BUDGET})\n");
+    if form > FORM_BUDGET || all > ALL_BUDGET {
+        bail!("the build is over its size budget");
+    }
+    Ok(())
+}
+
+fn loaded(name: &str) -> bool {
+    !NOT_LOADED.contains(&name)
+}
+
+fn sum(assets: &[Packed], counts: impl Fn(&str) -> bool) -> usize {
+    assets.iter().filter(|asset| counts(&asset.name)).map(Packed::wire_size).fold(0, usize::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asset(name: &str, size: usize) -> Packed {
+        Packed::plain(name, "x".repeat(size))
+    }
+
+    #[test]
+    fn the_form_does_not_wait_for_the_worker() {
+        assert!(print_and_check(&[asset("app_bg-1.wasm", 190_000), asset("engine/worker_bg-1.wasm", 150_000)]).is_ok());
+        assert!(print_and_check(&[asset("app_bg-1.wasm", 201_000)]).is_err());
+        assert!(
+            print_and_check(&[asset("app_bg-1.wasm", 190_000), asset("engine/worker_bg-1.wasm", 170_000)]).is_err()
+        );
+    }
+
+    #[test]
+    fn what_nobody_loads_is_free() {
+        assert!(print_and_check(&[asset("config.example.json", 400_000)]).is_ok());
+    }
+}
