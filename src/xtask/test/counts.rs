@@ -36,6 +36,16 @@ impl Counts {
         Some(counts)
     }
 
+    /// The count in a line of `fuzz-smoke`: `TARGET  N executions` or `TARGET  FAILED: …`.
+    pub fn from_fuzz_line(line: &str) -> Option<Self> {
+        let (_, outcome) = line.split_once(' ')?;
+        match outcome.trim_start().split_once(' ')? {
+            (number, "executions") => number.parse::<u64>().ok().map(|_| Self::PASSED),
+            ("FAILED:", _) => Some(Self::FAILED),
+            _ => None,
+        }
+    }
+
     /// Adds another count to this one.
     pub fn add(&mut self, other: Self) {
         self.passed = self.passed.saturating_add(other.passed);
@@ -66,6 +76,13 @@ mod tests {
         assert_eq!(Counts::from_line(native), Some(Counts { passed: 12, failed: 1, skipped: 2 }));
         let browser = "test result: ok. 2 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.06s";
         assert_eq!(Counts::from_line(browser), Some(Counts { passed: 2, failed: 0, skipped: 0 }));
+    }
+
+    #[test]
+    fn reads_the_lines_of_the_fuzzer() {
+        assert_eq!(Counts::from_fuzz_line("xml          120345 executions"), Some(Counts::PASSED));
+        assert_eq!(Counts::from_fuzz_line("xml          FAILED: panicked"), Some(Counts::FAILED));
+        assert_eq!(Counts::from_fuzz_line("thread 'main' panicked at src/lib.rs"), None);
     }
 
     #[test]

@@ -48,9 +48,14 @@ fn check(command: &mut Command) -> Result<Counts> {
 
 /// A test run, counted by its closing lines.
 fn tests(command: &mut Command) -> Result<Counts> {
+    counted(command, Counts::from_line)
+}
+
+/// A run that counts by those of its lines that `read` understands.
+fn counted(command: &mut Command, read: fn(&str) -> Option<Counts>) -> Result<Counts> {
     say::note(&shown(command));
     let mut counts = Counts::default();
-    let status = watch(command, |line| counts.add(Counts::from_line(line).unwrap_or_default()))?;
+    let status = watch(command, |line| counts.add(read(line).unwrap_or_default()))?;
     if !status.success() && counts.failed == 0 {
         counts.failed = 1; // it did not build, or was killed
     }

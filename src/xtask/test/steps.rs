@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::counts::Counts;
 use super::session::Session;
-use super::{check, tests};
+use super::{check, counted, tests};
 
 /// One step of `cargo xtask test`.
 pub struct Step {
@@ -50,10 +50,8 @@ fn unit(session: &Session) -> Result<Counts> {
 }
 
 fn fuzz(session: &Session) -> Result<Counts> {
-    if !session.project.has_member("plausch-fuzz") {
-        return Ok(Counts::SKIPPED);
-    }
-    tests(&mut session.cargo(&format!("run --locked -p plausch-fuzz --bin fuzz-smoke -- --seconds {FUZZ_SECONDS}")))
+    let words = format!("run --locked --profile fuzz -p plausch-fuzz --bin fuzz-smoke -- --seconds {FUZZ_SECONDS}");
+    counted(&mut session.cargo(&words), Counts::from_fuzz_line)
 }
 
 fn clippy_wasm(session: &Session) -> Result<Counts> {
