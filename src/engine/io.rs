@@ -104,6 +104,8 @@ pub struct Effects {
     pub wake_at: Option<Timestamp>,
     /// The first session of a fresh sign-in has begun.
     pub signed_in: bool,
+    /// What was dropped and why, for a debug log. Never what came from the network.
+    pub notes: Vec<&'static str>,
     /// The account is over.
     pub end: Option<End>,
 }

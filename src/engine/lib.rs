@@ -1,7 +1,32 @@
 //! The engine: accounts, roster, chats, ingest, outbox and sync, without a browser, a clock or randomness of its own.
 //!
-//! An [`Account`] takes one [`Input`] at a time and returns [`Effects`]: what to persist, what to send, what to tell the
-//! views, when to wake up. A driver does the IO; [`io`] states the contract between the two.
+//! An [`Account`] takes one [`Input`](io::Input) at a time and returns [`Effects`](io::Effects): what to persist, what to
+//! send, what to tell the views, when to wake up. A driver does the IO; [`io`] states the contract between the two.
+//!
+//! Reading order: [`io`] and [`store`] are the borders; `account` is where an input is sorted and a step ends; `session`
+//! keeps the connection; `envelope` and `ingest` are the way in, `outbox` the way out; `chats`, `views`, `contacts` and
+//! `profile` are what people see.
 
+mod account;
+mod archive;
+mod boot;
+mod chats;
+mod commands;
+mod contacts;
+mod envelope;
+mod identity;
+mod ingest;
 pub mod io;
+mod jids;
+mod outbox;
+mod presence;
+mod profile;
+mod records;
+mod requests;
+mod session;
+mod step;
 pub mod store;
+mod views;
+
+pub use account::Account;
+pub use jids::parse_address;

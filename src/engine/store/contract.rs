@@ -1,5 +1,10 @@
 //! The suite that every [`Store`] passes. Panics with the name of the case that fails.
-#![allow(clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "a test suite says what failed by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test suite says what failed by panicking"
+)]
 
 use std::future::Future;
 

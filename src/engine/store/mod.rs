@@ -39,11 +39,13 @@ pub enum Table {
     People,
     /// Verified capabilities (XEP-0115) by hash.
     Caps,
+    /// Who was available when, by bare JID: true again if the session is resumed.
+    Presence,
 }
 
 impl Table {
     /// All tables, in the order of their introduction.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Meta,
         Self::Credentials,
         Self::Roster,
@@ -55,6 +57,7 @@ impl Table {
         Self::Avatars,
         Self::People,
         Self::Caps,
+        Self::Presence,
     ];
 
     /// The name under which a database keeps it. Never changes.
@@ -71,6 +74,7 @@ impl Table {
             Self::Avatars => "avatars",
             Self::People => "people",
             Self::Caps => "caps",
+            Self::Presence => "presence",
         }
     }
 }

@@ -18,7 +18,8 @@ fn introduced_in(table: Table) -> u32 {
         | Table::Outbox
         | Table::Avatars
         | Table::People
-        | Table::Caps => 1,
+        | Table::Caps
+        | Table::Presence => 1,
     }
 }
 

@@ -1,0 +1,415 @@
+//! One account: takes an input, returns effects. Everything else in this crate is a part of it.
+
+use std::collections::VecDeque;
+
+use plausch_model::{
+    AccountSettings, BareJid, CommandError, CommandId, DeliveryState, MessageBody, Timestamp, Update, ViewId, Way,
+    WorkerSettings,
+};
+use plausch_xmpp::{
+    iq_tracker::IqTracker,
+    jid,
+    stanza::{Message, MessageType, Stanza},
+    xep::{hints::Hint, receipts::Receipt},
+    xml::Element,
+};
+use rand_core::CryptoRng;
+
+use crate::{
+    archive::Archive,
+    chats::Chats,
+    contacts::Contacts,
+    envelope::{Door, Incoming, Opened},
+    ingest::{self, Applied, Arrival, Known},
+    io::{AccountConfig, Effects, Input},
+    jids,
+    outbox::Outbox,
+    profile::Profiles,
+    records::{MessageRecord, SETTINGS, encode, jid_key},
+    requests::Purpose,
+    session::Session,
+    step::{Loads, Step},
+    store::{Key, Loaded, Query, Table},
+    views::{Growing, Opening, Views},
+};
+
+/// What to do with an answer of the store.
+#[derive(Debug)]
+pub(crate) enum Then {
+    /// Everything that an account starts with.
+    Boot,
+    /// The messages that arrivals speak of.
+    Ingest(Vec<Key>),
+    /// A window to show.
+    Open(Opening),
+    /// More of a window.
+    Grow(Growing),
+    /// What is unread behind a mark.
+    CountUnread(BareJid),
+    /// A message to send again.
+    Retry(ViewId, CommandId),
+    /// A message to delete.
+    Discard(ViewId, CommandId),
+    /// What to show in the list after a message was deleted.
+    NewestOf(BareJid),
+    /// An avatar that a view asked for.
+    Avatar(plausch_model::AvatarId),
+    /// Messages whose state changed without being looked up before.
+    Forget(BareJid),
+}
+
+/// One account.
+#[derive(Debug)]
+pub struct Account {
+    pub(crate) me: BareJid,
+    pub(crate) jid: jid::BareJid,
+    pub(crate) hoster: WorkerSettings,
+    pub(crate) settings: AccountSettings,
+    pub(crate) booted: bool,
+    pub(crate) session: Session,
+    pub(crate) iqs: IqTracker<Purpose>,
+    pub(crate) contacts: Contacts,
+    pub(crate) chats: Chats,
+    pub(crate) views: Views,
+    pub(crate) outbox: Outbox,
+    pub(crate) archive: Archive,
+    pub(crate) profiles: Profiles,
+    pub(crate) loads: Loads<Then>,
+    arrivals: VecDeque<Arrival>,
+    ingesting: bool,
+    last_sequence: u64,
+    now: Timestamp,
+}
+
+impl Account {
+    /// An account that does nothing before [`Input::Start`]. `None` if the configured address is none.
+    pub fn new(config: AccountConfig) -> Option<Self> {
+        let jid = jids::wire(&config.jid)?;
+        Some(Self {
+            me: config.jid.clone(),
+            iqs: IqTracker::new(jid.clone()),
+            session: Session::new(config.password, &config.settings),
+            jid,
+            hoster: config.settings,
+            settings: AccountSettings::default(),
+            booted: false,
+            contacts: Contacts::default(),
+            chats: Chats::default(),
+            views: Views::default(),
+            outbox: Outbox::default(),
+            archive: Archive::default(),
+            profiles: Profiles::default(),
+            loads: Loads::default(),
+            arrivals: VecDeque::new(),
+            ingesting: false,
+            last_sequence: 0,
+            now: Timestamp::default(),
+        })
+    }
+
+    /// Handles one input. `now` never goes backwards: an earlier time counts as the last one.
+    pub fn handle(&mut self, input: Input, now: Timestamp, rng: &mut dyn CryptoRng) -> Effects {
+        self.now = self.now.max(now);
+        let mut last_sequence = self.last_sequence;
+        let mut step = Step { now: self.now, rng, fx: Effects::default(), last_sequence: &mut last_sequence };
+        self.dispatch(&mut step, input);
+        self.finish(&mut step);
+        let effects = step.fx;
+        self.last_sequence = last_sequence;
+        effects
+    }
+
+    fn dispatch(&mut self, step: &mut Step<'_>, input: Input) {
+        match input {
+            Input::Start => self.start(step),
+            Input::Loaded(answers) => {
+                for (then, found) in self.loads.answered(answers) {
+                    self.loaded(step, then, found);
+                }
+            }
+            Input::CommitFailed(words) => self.commit_failed(step, words),
+            Input::ViewOpened(view) => self.view_opened(step, view),
+            Input::ViewClosed(view) => self.view_gone(step, view),
+            Input::Command { view, id, command } => self.command(step, view, id, command),
+            Input::SocketOpened(socket) => self.socket_opened(step, socket),
+            Input::Frames { socket, frames } => self.frames(step, socket, frames),
+            Input::SocketClosed(socket) => self.socket_closed(step, socket),
+            Input::HttpDone { id, outcome } => self.http_done(step, id, outcome),
+            Input::Network { up } => self.network(step, up),
+            Input::Tick => {}
+        }
+        self.tick(step);
+    }
+
+    fn start(&mut self, step: &mut Step<'_>) {
+        let tables = [
+            Table::Meta,
+            Table::Credentials,
+            Table::Roster,
+            Table::Requests,
+            Table::Chats,
+            Table::Outbox,
+            Table::People,
+            Table::Presence,
+        ];
+        self.loads.ask(step, tables.map(Query::All).to_vec(), Then::Boot);
+    }
+
+    fn loaded(&mut self, step: &mut Step<'_>, then: Then, found: Vec<Loaded>) {
+        let mut found = found.into_iter();
+        match then {
+            Then::Boot => self.boot(step, found.collect()),
+            Then::Ingest(keys) => self.ingest(step, Known::new(keys, found.next())),
+            Then::Open(opening) => {
+                let total = self.chats.get(opening.chat()).map_or(0, |chat| chat.record.total);
+                self.views.opened_chat(step, opening, found.collect(), total);
+            }
+            Then::Grow(growing) => self.views.grown(step, growing, found.collect()),
+            Then::CountUnread(chat) => self.unread_counted(&chat, found.next()),
+            Then::Retry(view, id) => self.retry_loaded(step, view, id, found.next()),
+            Then::Discard(view, id) => self.discard_loaded(step, view, id, found.next()),
+            Then::NewestOf(chat) => self.newest_loaded(&chat, found.next()),
+            Then::Avatar(avatar) => self.avatar_loaded(step, &avatar, found.next()),
+            Then::Forget(chat) => forget_ids(step, &chat, found.next()),
+        }
+    }
+
+    /// The batch is lost: what it contained is known here but not on disk. The store may have trouble for the moment only,
+    /// so we say so, take nothing as confirmed, and start over from what is on disk.
+    fn commit_failed(&mut self, step: &mut Step<'_>, words: String) {
+        self.loads.clear();
+        self.arrivals.clear();
+        self.ingesting = false;
+        step.fx.tell(Update::StorageTrouble(words));
+        self.storage_failed(step);
+    }
+
+    /// Forgets everything but the views and reads it from disk again.
+    pub(crate) fn start_over(&mut self, step: &mut Step<'_>) {
+        let config = AccountConfig { jid: self.me.clone(), settings: self.hoster.clone(), password: None };
+        let Some(mut fresh) = Self::new(config) else { return };
+        std::mem::swap(&mut fresh.views, &mut self.views);
+        fresh.session.carry_over(&mut self.session);
+        fresh.now = self.now;
+        *self = fresh;
+        self.start(step);
+    }
+
+    /// A stanza of the stream.
+    pub(crate) fn stanza(&mut self, step: &mut Step<'_>, element: &Element) {
+        match Stanza::from_element(element) {
+            Ok(Stanza::Message(message)) => self.message(step, message),
+            Ok(Stanza::Presence(presence)) => self.presence(step, presence),
+            Ok(Stanza::Iq(iq)) => self.iq(step, &iq),
+            Err(_) => {
+                step.fx.notes.push("stanza that can't be read");
+                self.refuse(step, element);
+            }
+        }
+    }
+
+    fn message(&mut self, step: &mut Step<'_>, message: Message) {
+        let door = Door { me: &self.jid, stanza_ids: self.session.announces_stanza_ids(), now: step.now };
+        match door.open(message) {
+            Opened::Message(incoming) => {
+                if !self.pep_event(step, &incoming) {
+                    self.arrivals.push_back(Arrival::Message(Box::new(incoming)));
+                }
+            }
+            Opened::FromArchive { query, id, incoming } => self.archive.result(&query, id, incoming),
+            Opened::Refused(why) => step.fx.notes.push(why),
+        }
+    }
+
+    /// A page of the archive has arrived completely.
+    pub(crate) fn archive_page(
+        &mut self,
+        results: Vec<Incoming>,
+        last: Option<plausch_model::StanzaId>,
+        complete: bool,
+    ) {
+        self.arrivals.extend(results.into_iter().map(|incoming| Arrival::Message(Box::new(incoming))));
+        self.arrivals.push_back(Arrival::ArchivePage { last, complete });
+    }
+
+    /// Whether everything that has arrived is taken in, so that it may be acknowledged with the next commit.
+    pub(crate) fn all_ingested(&self) -> bool {
+        self.arrivals.is_empty() && !self.ingesting
+    }
+
+    /// Asks for what the arrivals speak of.
+    fn look_up_arrivals(&mut self, step: &mut Step<'_>) {
+        if self.ingesting || self.arrivals.is_empty() {
+            return;
+        }
+        let keys = self.arrivals.iter().flat_map(|arrival| match arrival {
+            Arrival::Message(incoming) => ingest::lookups(incoming, &self.me),
+            Arrival::ArchivePage { .. } => Vec::new(),
+        });
+        let keys: Vec<Key> = keys.collect();
+        let query = Query::Resolve { index: Table::MessageIds, keys: keys.clone(), target: Table::Messages };
+        self.ingesting = true;
+        self.loads.ask(step, vec![query], Then::Ingest(keys));
+    }
+
+    fn ingest(&mut self, step: &mut Step<'_>, mut known: Known) {
+        self.ingesting = false;
+        for arrival in std::mem::take(&mut self.arrivals) {
+            match arrival {
+                Arrival::Message(incoming) => self.take_in(step, &incoming, &mut known),
+                Arrival::ArchivePage { last, complete } => {
+                    self.archive.applied(step, last, complete);
+                    self.archive_page_applied(step, complete);
+                }
+            }
+        }
+    }
+
+    fn take_in(&mut self, step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) {
+        let live = incoming.provenance == crate::envelope::Provenance::Live;
+        if let Some(state) = ingest::chat_state(&incoming.message).filter(|_| live && incoming.way == Way::In) {
+            self.chats.set_typing(&incoming.chat, state, step.now);
+        }
+        match ingest::apply(step, incoming, &self.me, known) {
+            Applied::Added(message) => {
+                self.add_message(step, &message);
+                self.answer_receipt_request(step, incoming);
+            }
+            Applied::Changed(message) => self.change_message(step, &message),
+            Applied::Nothing => {}
+        }
+        if incoming.provenance != crate::envelope::Provenance::Archive {
+            self.archive.live(step, incoming.stanza_id.clone());
+        }
+    }
+
+    /// Puts a new message into its chat.
+    pub(crate) fn add_message(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
+        self.save_message(step, message);
+        self.chats.message_added(message);
+        self.views.put(message);
+    }
+
+    /// A message is now like this.
+    pub(crate) fn change_message(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
+        if message.item.way == Way::Out && message.item.state != Some(DeliveryState::Waiting) {
+            self.outbox.seen(step, &message.item.id);
+        }
+        self.save_message(step, message);
+        self.chats.message_changed(message);
+        self.views.put(message);
+    }
+
+    fn save_message(&self, step: &mut Step<'_>, message: &MessageRecord) {
+        let key = message.store_key();
+        step.fx.batch.put(Table::Messages, key.clone(), encode(message));
+        for id in ingest::id_keys(message) {
+            step.fx.batch.put(Table::MessageIds, id, key.clone());
+        }
+    }
+
+    /// Takes a message out of its chat.
+    pub(crate) fn delete_message(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
+        step.fx.batch.delete(Table::Messages, message.store_key());
+        for id in ingest::id_keys(message) {
+            step.fx.batch.delete(Table::MessageIds, id);
+        }
+        self.chats.change(&message.chat, |chat| chat.total = chat.total.saturating_sub(1));
+        self.views.removed(message);
+    }
+
+    /// Tells the author that a message has arrived, if they may know and the person wants them to (attack case A-21).
+    fn answer_receipt_request(&mut self, step: &mut Step<'_>, incoming: &Incoming) {
+        let Some(id) = ingest::wants_receipt(incoming) else { return };
+        if !self.settings.send_receipts || !self.contacts.may_see_us(&incoming.chat) {
+            return;
+        }
+        let Some(to) = incoming.message.from.clone() else { return };
+        let mut receipt = Message::new(MessageType::Chat, to).with_payload(&Receipt { id: id.to_owned() });
+        receipt.id = Some(step.random_id());
+        self.send(step, &receipt.with_payload(&Hint::Store).to_element());
+    }
+
+    /// Ends every step: what changed is stored and published, what may be sent is sent.
+    fn finish(&mut self, step: &mut Step<'_>) {
+        self.flush_outbox(step);
+        self.look_up_arrivals(step);
+        self.publish(step);
+        self.settle(step);
+        step.fx.wake_at = self.next_deadline();
+    }
+
+    fn publish(&mut self, step: &mut Step<'_>) {
+        self.contacts.save_presence(step);
+        let changes = self.contacts.take_changes();
+        for jid in changes.changed.iter().chain(&changes.removed) {
+            self.chats.touch(jid);
+            self.own_changed(step, jid);
+        }
+        let changed: Vec<_> = changes.changed.iter().filter_map(|jid| self.contacts.contact(jid)).collect();
+        for jid in self.chats.take_unsaved() {
+            if let Some(chat) = self.chats.get(&jid) {
+                step.fx.batch.put(Table::Chats, jid_key(&jid), encode(&chat.record));
+            }
+        }
+        let chats = self.chats.take_changed();
+        if !self.booted {
+            return;
+        }
+        if !changed.is_empty() {
+            step.fx.tell(Update::ContactsChanged(changed));
+        }
+        if !changes.removed.is_empty() {
+            step.fx.tell(Update::ContactsRemoved(changes.removed.into_iter().collect()));
+        }
+        if changes.requests {
+            step.fx.tell(Update::Requests(self.contacts.requests()));
+        }
+        if changes.blocked {
+            step.fx.tell(Update::Blocked(self.contacts.blocked()));
+        }
+        let chats: Vec<_> = chats.iter().filter_map(|jid| self.summary(jid)).collect();
+        if !chats.is_empty() {
+            step.fx.tell(Update::ChatsChanged(chats));
+        }
+        let chats = &self.chats;
+        self.views.publish(step, |jid| chats.get(jid).map_or(0, |chat| chat.record.total));
+    }
+
+    /// When something is due next.
+    fn next_deadline(&self) -> Option<Timestamp> {
+        let iqs = self.iqs.next_deadline().map(Timestamp);
+        [self.session.next_deadline(), self.chats.next_deadline(), iqs].into_iter().flatten().min()
+    }
+
+    /// Answers a command.
+    pub(crate) fn done(&self, step: &mut Step<'_>, view: ViewId, id: CommandId, result: Result<(), CommandError>) {
+        step.fx.tell_view(view, Update::Done { command: id, result });
+    }
+
+    /// Stores the settings and shows them.
+    pub(crate) fn set_settings(&mut self, step: &mut Step<'_>, settings: AccountSettings) {
+        self.settings = settings;
+        step.fx.batch.put(Table::Meta, SETTINGS, encode(&settings));
+        step.fx.tell(Update::Settings(settings));
+    }
+}
+
+/// Forgets the ids of messages that are deleted with their chat.
+fn forget_ids(step: &mut Step<'_>, chat: &BareJid, found: Option<Loaded>) {
+    let Some(Loaded::Rows(rows)) = found else { return };
+    for message in rows.iter().filter_map(crate::records::decode_row::<MessageRecord>) {
+        for id in ingest::id_keys(&message) {
+            step.fx.batch.delete(Table::MessageIds, id);
+        }
+    }
+    step.fx.batch.delete_prefix(Table::Messages, crate::records::chat_prefix(chat));
+}
+
+/// The text of a message, if it has one.
+pub(crate) fn text_of(message: &MessageRecord) -> Option<&str> {
+    match &message.item.body {
+        MessageBody::Text(text) => Some(text),
+        MessageBody::Unreadable => None,
+    }
+}

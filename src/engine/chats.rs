@@ -1,0 +1,214 @@
+//! The list of chats: one record per conversation, its counts and its preview.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plausch_model::{BareJid, ChatState, DeliveryState, MessageBody, Preview, TimelineKey, Timestamp, Way};
+
+use crate::records::{ChatRecord, MessageRecord};
+
+/// How much of a message the list shows.
+const PREVIEW_CHARS: usize = 200;
+
+/// For how long a "typing" counts when nothing follows (XEP-0085 §5.4 leaves it open).
+const TYPING_MILLIS: i64 = 30_000;
+
+/// A chat with what is known of it for the moment.
+#[derive(Debug, Default)]
+pub(crate) struct Chat {
+    /// What is on disk.
+    pub record: ChatRecord,
+    typing: Option<(ChatState, Timestamp)>,
+    /// The state we last told them.
+    pub told: ChatState,
+}
+
+impl Chat {
+    /// What the other side is doing.
+    pub fn state(&self) -> ChatState {
+        self.typing.map_or(ChatState::Idle, |(state, _)| state)
+    }
+}
+
+/// All chats, and which of them changed in this step.
+#[derive(Debug, Default)]
+pub(crate) struct Chats {
+    chats: BTreeMap<BareJid, Chat>,
+    changed: BTreeSet<BareJid>,
+    unsaved: BTreeSet<BareJid>,
+}
+
+impl Chats {
+    /// Takes over what was stored.
+    pub fn load(&mut self, rows: impl Iterator<Item = (BareJid, ChatRecord)>) {
+        self.chats.extend(rows.map(|(jid, record)| (jid, Chat { record, ..Chat::default() })));
+    }
+
+    /// One chat.
+    pub fn get(&self, jid: &BareJid) -> Option<&Chat> {
+        self.chats.get(jid)
+    }
+
+    /// One chat, for what need not be stored or shown.
+    pub fn get_mut(&mut self, jid: &BareJid) -> Option<&mut Chat> {
+        self.chats.get_mut(jid)
+    }
+
+    /// All chats.
+    pub fn iter(&self) -> impl Iterator<Item = (&BareJid, &Chat)> {
+        self.chats.iter()
+    }
+
+    /// Changes a chat, making it if it is not there; it will be stored and shown.
+    pub fn change(&mut self, jid: &BareJid, change: impl FnOnce(&mut ChatRecord)) {
+        let chat = self.chats.entry(jid.clone()).or_default();
+        change(&mut chat.record);
+        self.unsaved.insert(jid.clone());
+        self.changed.insert(jid.clone());
+    }
+
+    /// The chat has to be shown again, because a name or avatar changed.
+    pub fn touch(&mut self, jid: &BareJid) {
+        if self.chats.contains_key(jid) {
+            self.changed.insert(jid.clone());
+        }
+    }
+
+    /// Forgets a chat. True if it was there.
+    pub fn remove(&mut self, jid: &BareJid) -> bool {
+        self.changed.remove(jid);
+        self.unsaved.remove(jid);
+        self.chats.remove(jid).is_some()
+    }
+
+    /// A message was added to its chat.
+    pub fn message_added(&mut self, message: &MessageRecord) {
+        let item = &message.item;
+        self.change(&message.chat, |chat| {
+            chat.total = chat.total.saturating_add(1);
+            chat.active_at = chat.active_at.max(item.at);
+            if chat.newest.is_none_or(|newest| newest <= item.key) {
+                chat.newest = Some(item.key);
+                chat.preview = Some(preview(message));
+            }
+            match item.way {
+                Way::In if chat.read_up_to.is_none_or(|read| read < item.key) => {
+                    chat.unread = chat.unread.saturating_add(1);
+                }
+                // Who answers has read what was there.
+                Way::Out if chat.newest == Some(item.key) => mark_all_read(chat, item.key),
+                _ => {}
+            }
+        });
+        if item.way == Way::In {
+            self.set_typing(&message.chat, ChatState::Idle, item.at);
+        }
+    }
+
+    /// A message of the chat changed: its preview may have to.
+    pub fn message_changed(&mut self, message: &MessageRecord) {
+        let is_newest = self.get(&message.chat).is_some_and(|chat| chat.record.newest == Some(message.item.key));
+        if is_newest {
+            self.change(&message.chat, |chat| chat.preview = Some(preview(message)));
+        }
+    }
+
+    /// The person has seen everything up to the newest message.
+    pub fn all_read(&mut self, jid: &BareJid, up_to: TimelineKey) {
+        self.change(jid, |chat| mark_all_read(chat, up_to));
+    }
+
+    /// What the other side is doing. True if it is news.
+    pub fn set_typing(&mut self, jid: &BareJid, state: ChatState, now: Timestamp) -> bool {
+        let Some(chat) = self.chats.get_mut(jid) else { return false };
+        let before = chat.state();
+        chat.typing = (state != ChatState::Idle).then(|| (state, now.plus_millis(TYPING_MILLIS)));
+        if before != state {
+            self.changed.insert(jid.clone());
+        }
+        before != state
+    }
+
+    /// The chats in which a "typing" has run out.
+    pub fn expire_typing(&mut self, now: Timestamp) {
+        let over = |chat: &Chat| chat.typing.is_some_and(|(_, until)| until <= now);
+        let over: Vec<BareJid> = self.iter().filter(|(_, chat)| over(chat)).map(|(jid, _)| jid.clone()).collect();
+        over.iter().for_each(|jid| {
+            self.set_typing(jid, ChatState::Idle, now);
+        });
+    }
+
+    /// When the next "typing" runs out.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.chats.values().filter_map(|chat| chat.typing).map(|(_, until)| until).min()
+    }
+
+    /// Nobody is known to be typing any more.
+    pub fn disconnected(&mut self, now: Timestamp) {
+        let typing = self.iter().filter(|(_, chat)| chat.typing.is_some()).map(|(jid, _)| jid.clone());
+        let typing: Vec<BareJid> = typing.collect();
+        typing.iter().for_each(|jid| {
+            self.set_typing(jid, ChatState::Idle, now);
+        });
+        self.chats.values_mut().for_each(|chat| chat.told = ChatState::Idle);
+    }
+
+    /// The chats to show again.
+    pub fn take_changed(&mut self) -> BTreeSet<BareJid> {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// The chats to store.
+    pub fn take_unsaved(&mut self) -> BTreeSet<BareJid> {
+        std::mem::take(&mut self.unsaved)
+    }
+}
+
+fn mark_all_read(chat: &mut ChatRecord, up_to: TimelineKey) {
+    chat.read_up_to = chat.read_up_to.max(Some(up_to));
+    chat.unread = 0;
+}
+
+fn preview(message: &MessageRecord) -> Preview {
+    let item = &message.item;
+    let text = match &item.body {
+        MessageBody::Text(text) => text.chars().take(PREVIEW_CHARS).collect(),
+        MessageBody::Unreadable => String::new(),
+    };
+    Preview { way: item.way, text, at: item.at }
+}
+
+/// Whether a delivery state may follow another: it only moves forward.
+pub(crate) fn advances(from: Option<&DeliveryState>, to: &DeliveryState) -> bool {
+    let rank = |state: &DeliveryState| match state {
+        DeliveryState::Waiting => 0,
+        DeliveryState::Failed(_) => 1,
+        DeliveryState::Sent => 2,
+        DeliveryState::Delivered => 3,
+        DeliveryState::Read => 4,
+    };
+    from.is_some_and(|from| match (from, to) {
+        (DeliveryState::Sent, DeliveryState::Failed(_)) | (DeliveryState::Failed(_), DeliveryState::Waiting) => true,
+        _ => rank(from) < rank(to),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plausch_model::FailureReason;
+
+    #[test]
+    fn delivery_only_moves_forward_but_a_bounce_and_a_retry_count() {
+        use DeliveryState::*;
+        let failed = || Failed(FailureReason::NotFound);
+        assert!(advances(Some(&Waiting), &Sent));
+        assert!(advances(Some(&Sent), &Delivered));
+        assert!(advances(Some(&Sent), &failed()));
+        assert!(advances(Some(&failed()), &Waiting));
+        assert!(advances(Some(&failed()), &Delivered));
+        assert!(!advances(Some(&Delivered), &Sent));
+        assert!(!advances(Some(&Read), &Delivered));
+        assert!(!advances(Some(&Delivered), &failed()));
+        assert!(!advances(None, &Sent), "an incoming message has no delivery state");
+    }
+}

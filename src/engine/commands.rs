@@ -1,0 +1,395 @@
+//! What people do, one function per kind of command.
+
+use plausch_model::{
+    Anchor, BareJid, ChatState, Command, CommandError, CommandId, DeliveryState, OriginId, TimelineKey, Update, ViewId,
+    Way,
+};
+use plausch_xmpp::{
+    stanza::{Message, MessageType, Presence, PresenceType},
+    xep::{blocking::Blocking, chat_states, roster::Roster},
+};
+
+use crate::{
+    Account,
+    account::{Then, text_of},
+    contacts::address,
+    jids,
+    records::{MessageRecord, by_origin_id, chat_end, chat_prefix, decode_row, message_key},
+    requests::Purpose,
+    step::Step,
+    store::{Loaded, Order, Query, Table},
+    views::Views,
+};
+
+/// The longest text that is sent as one message, in bytes: servers refuse stanzas of some 256 KiB.
+const MAX_TEXT_BYTES: usize = 64 * 1024;
+/// Unread messages are counted up to this many.
+const MAX_UNREAD: u32 = 1_000;
+
+impl Account {
+    pub(crate) fn command(&mut self, step: &mut Step<'_>, view: ViewId, id: CommandId, command: Command) {
+        if !self.booted {
+            return self.done(step, view, id, Err(CommandError::Storage("not loaded yet".to_owned())));
+        }
+        // Some commands are answered later: by an IQ's answer, or by what is loaded.
+        if let Some(result) = self.carry_out(step, view, id, command) {
+            self.done(step, view, id, result);
+        }
+    }
+
+    fn carry_out(
+        &mut self,
+        step: &mut Step<'_>,
+        view: ViewId,
+        id: CommandId,
+        command: Command,
+    ) -> Option<Result<(), CommandError>> {
+        match command {
+            Command::Reconnect => self.reconnect_now(step),
+            Command::SignOut => self.sign_out(step),
+            Command::SetVisible(visible) => self.set_visible(step, view, visible),
+            Command::AddContact { address, name, groups } => {
+                return self.add_contact(step, view, id, &address, name, groups);
+            }
+            Command::RemoveContact(contact) => return self.remove_contact(step, view, id, &contact),
+            Command::EditContact { contact, name, groups } => {
+                return self.set_item(step, view, id, &contact, name, groups);
+            }
+            Command::AcceptRequest(jid) => return Some(self.accept_request(step, &jid)),
+            Command::DeclineRequest(jid) => return Some(self.decline_request(step, &jid)),
+            Command::Block(jid) => return self.block(step, view, id, &jid),
+            Command::Unblock(jid) => return self.unblock(step, view, id, &jid),
+            Command::LoadProfile(jid) => return self.load_profile(step, view, id, &jid),
+            Command::ChangeProfile(change) => return self.change_profile(step, view, id, change),
+            Command::LoadAvatar(avatar) => self.load_avatar(step, avatar),
+            Command::StartChat { address } => return Some(self.start_chat(step, view, id, &address)),
+            Command::OpenChat { chat, anchor } => self.open_chat(step, view, chat, anchor),
+            Command::GrowWindow { chat, direction } => {
+                if let Some((queries, growing)) = self.views.grow(view, chat, direction) {
+                    self.loads.ask(step, queries, Then::Grow(growing));
+                }
+            }
+            Command::CloseChat => self.views.close_chat(view),
+            Command::MarkRead { chat, up_to } => self.mark_read(step, &chat, up_to),
+            Command::SaveDraft { chat, text } => self.save_draft(&chat, text),
+            Command::SetTyping { chat, state } => self.tell_typing(step, &chat, state),
+            Command::SendText { chat, text } => return Some(self.send_text(step, &chat, text)),
+            Command::Retry(message) => return self.find_own(step, &message, Then::Retry(view, id)),
+            Command::Discard(message) => return self.find_own(step, &message, Then::Discard(view, id)),
+            Command::RemoveChat(chat) => return Some(self.remove_chat(step, &chat)),
+            Command::SetSettings(settings) => self.set_settings(step, settings),
+        }
+        Some(Ok(()))
+    }
+
+    // ---- contacts --------------------------------------------------------------------------------------------------
+
+    fn typed(&self, address: &str) -> Result<BareJid, CommandError> {
+        let jid = jids::parse_typed(address, self.hoster.default_domain.as_deref()).ok_or(CommandError::BadAddress)?;
+        if jid == self.me { Err(CommandError::OwnAddress) } else { Ok(jid) }
+    }
+
+    fn add_contact(
+        &mut self,
+        step: &mut Step<'_>,
+        view: ViewId,
+        id: CommandId,
+        address: &str,
+        name: Option<String>,
+        groups: Vec<String>,
+    ) -> Option<Result<(), CommandError>> {
+        let jid = match self.typed(address) {
+            Ok(jid) => jid,
+            Err(error) => return Some(Err(error)),
+        };
+        let answer = self.set_item(step, view, id, &jid, name, groups);
+        if answer.is_none() {
+            if self.contacts.requests().iter().any(|request| request.jid == jid) {
+                self.subscription(step, &jid, PresenceType::Subscribed);
+                self.contacts.forget_request(step, &jid);
+            }
+            self.subscription(step, &jid, PresenceType::Subscribe);
+        }
+        answer
+    }
+
+    /// Sets name and groups of a roster item (RFC 6121 §2.3); answered when the server has it.
+    fn set_item(
+        &mut self,
+        step: &mut Step<'_>,
+        view: ViewId,
+        id: CommandId,
+        jid: &BareJid,
+        name: Option<String>,
+        groups: Vec<String>,
+    ) -> Option<Result<(), CommandError>> {
+        let Some(contact) = jids::wire(jid) else { return Some(Err(CommandError::BadAddress)) };
+        let trimmed = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let groups = groups.into_iter().filter_map(trimmed).collect();
+        self.ask_for(step, view, id, &Roster::change(contact, name.and_then(trimmed), groups))
+    }
+
+    fn remove_contact(
+        &mut self,
+        step: &mut Step<'_>,
+        view: ViewId,
+        id: CommandId,
+        jid: &BareJid,
+    ) -> Option<Result<(), CommandError>> {
+        let Some(contact) = jids::wire(jid) else { return Some(Err(CommandError::BadAddress)) };
+        self.ask_for(step, view, id, &Roster::removal(contact))
+    }
+
+    fn accept_request(&mut self, step: &mut Step<'_>, jid: &BareJid) -> Result<(), CommandError> {
+        self.connected()?;
+        self.subscription(step, jid, PresenceType::Subscribed);
+        if !self.contacts.we_see(jid) {
+            self.subscription(step, jid, PresenceType::Subscribe);
+        }
+        self.contacts.forget_request(step, jid);
+        Ok(())
+    }
+
+    fn decline_request(&mut self, step: &mut Step<'_>, jid: &BareJid) -> Result<(), CommandError> {
+        self.connected()?;
+        self.subscription(step, jid, PresenceType::Unsubscribed);
+        self.contacts.forget_request(step, jid);
+        Ok(())
+    }
+
+    /// Sends a presence stanza of a subscription (RFC 6121 §3).
+    pub(crate) fn subscription(&mut self, step: &mut Step<'_>, jid: &BareJid, kind: PresenceType) {
+        if let Some(to) = jids::recipient(jid) {
+            self.send(step, &Presence::directed(kind, to).to_element());
+        }
+    }
+
+    fn block(
+        &mut self,
+        step: &mut Step<'_>,
+        view: ViewId,
+        id: CommandId,
+        jid: &BareJid,
+    ) -> Option<Result<(), CommandError>> {
+        let Some(to) = jids::recipient(jid) else { return Some(Err(CommandError::BadAddress)) };
+        if self.contacts.requests().iter().any(|request| request.jid == *jid) {
+            self.subscription(step, jid, PresenceType::Unsubscribed);
+            self.contacts.forget_request(step, jid);
+        }
+        self.ask_for(step, view, id, &Blocking::block(to))
+    }
+
+    fn unblock(
+        &mut self,
+        step: &mut Step<'_>,
+        view: ViewId,
+        id: CommandId,
+        jid: &BareJid,
+    ) -> Option<Result<(), CommandError>> {
+        let Some(to) = jids::recipient(jid) else { return Some(Err(CommandError::BadAddress)) };
+        self.ask_for(step, view, id, &Blocking::unblock(to))
+    }
+
+    // ---- chats -----------------------------------------------------------------------------------------------------
+
+    fn start_chat(
+        &mut self,
+        step: &mut Step<'_>,
+        view: ViewId,
+        id: CommandId,
+        address: &str,
+    ) -> Result<(), CommandError> {
+        let jid = self.typed(address)?;
+        let now = step.now;
+        self.chats.change(&jid, |chat| {
+            if chat.total == 0 {
+                chat.active_at = now;
+            }
+        });
+        step.fx.tell_view(view, Update::ChatReady { command: id, chat: jid });
+        Ok(())
+    }
+
+    fn open_chat(&mut self, step: &mut Step<'_>, view: ViewId, chat: BareJid, anchor: Anchor) {
+        let record = self.chats.get(&chat).map(|chat| &chat.record);
+        let (read_up_to, unread) = record.map_or((None, 0), |record| (record.read_up_to, record.unread));
+        let (queries, opening) = Views::open(view, chat, anchor, read_up_to, unread > 0);
+        self.loads.ask(step, queries, Then::Open(opening));
+    }
+
+    fn mark_read(&mut self, step: &mut Step<'_>, chat: &BareJid, up_to: TimelineKey) {
+        let Some(record) = self.chats.get(chat).map(|chat| &chat.record) else { return };
+        if record.unread == 0 && record.read_up_to >= Some(up_to) {
+            return;
+        }
+        if record.newest.is_none_or(|newest| newest <= up_to) {
+            self.chats.all_read(chat, up_to);
+        } else if record.read_up_to < Some(up_to) {
+            self.chats.change(chat, |record| record.read_up_to = Some(up_to));
+            let mut from = message_key(chat, up_to);
+            from.push(0);
+            let to = chat_end(chat);
+            let rest = Query::Range { table: Table::Messages, from, to, order: Order::Ascending, limit: MAX_UNREAD };
+            self.loads.ask(step, vec![rest], Then::CountUnread(chat.clone()));
+        }
+    }
+
+    pub(crate) fn unread_counted(&mut self, chat: &BareJid, found: Option<Loaded>) {
+        let Some(Loaded::Rows(rows)) = found else { return };
+        let messages = rows.iter().filter_map(decode_row::<MessageRecord>);
+        let unread = messages.filter(|message| message.item.way == Way::In).count();
+        self.chats.change(chat, |record| record.unread = u32::try_from(unread).unwrap_or(u32::MAX));
+    }
+
+    fn save_draft(&mut self, chat: &BareJid, text: Option<String>) {
+        let draft = text.filter(|text| !text.is_empty());
+        let changed = self.chats.get(chat).is_some_and(|chat| chat.record.draft != draft);
+        if changed {
+            self.chats.change(chat, |record| record.draft = draft);
+        }
+    }
+
+    /// Tells the other side what the person is doing, if they may know (attack case A-21).
+    fn tell_typing(&mut self, step: &mut Step<'_>, chat: &BareJid, state: ChatState) {
+        let allowed = self.settings.send_typing && self.contacts.may_see_us(chat) && self.session.is_online();
+        let Some(open) = self.chats.get_mut(chat).filter(|open| allowed && open.told != state) else { return };
+        open.told = state;
+        let state = match state {
+            ChatState::Idle => chat_states::ChatState::Active,
+            ChatState::Composing => chat_states::ChatState::Composing,
+            ChatState::Paused => chat_states::ChatState::Paused,
+        };
+        let Some(to) = jids::recipient(chat) else { return };
+        let mut message = Message::new(MessageType::Chat, to).with_payload(&state);
+        message.id = Some(step.random_id());
+        let message = message.with_payload(&plausch_xmpp::xep::hints::Hint::NoStore);
+        self.send(step, &message.to_element());
+    }
+
+    fn send_text(&mut self, step: &mut Step<'_>, chat: &BareJid, text: String) -> Result<(), CommandError> {
+        let text = text.trim_end().to_owned();
+        if text.trim().is_empty() || text.len() > MAX_TEXT_BYTES {
+            return Err(CommandError::BadText);
+        }
+        jids::recipient(chat).ok_or(CommandError::BadAddress)?;
+        let id = step.message_id();
+        let key = TimelineKey { at: self.after_newest(chat, step), sequence: step.sequence() };
+        let message = MessageRecord::outgoing(&self.me, chat, id, key, text);
+        self.chats.change(chat, |record| record.draft = None);
+        self.add_message(step, &message);
+        self.outbox.push(step, message);
+        if let Some(open) = self.chats.get_mut(chat) {
+            open.told = ChatState::Idle;
+        }
+        Ok(())
+    }
+
+    /// Now, but not before the chat's newest message: one's own clock may be slow, and what one writes comes last.
+    fn after_newest(&self, chat: &BareJid, step: &Step<'_>) -> plausch_model::Timestamp {
+        let newest = self.chats.get(chat).and_then(|chat| chat.record.newest);
+        newest.map_or(step.now, |newest| newest.at.max(step.now))
+    }
+
+    fn find_own(&mut self, step: &mut Step<'_>, message: &OriginId, then: Then) -> Option<Result<(), CommandError>> {
+        let (index, target) = (Table::MessageIds, Table::Messages);
+        let query = Query::Resolve { index, keys: vec![by_origin_id(message)], target };
+        self.loads.ask(step, vec![query], then);
+        None
+    }
+
+    pub(crate) fn retry_loaded(&mut self, step: &mut Step<'_>, view: ViewId, id: CommandId, found: Option<Loaded>) {
+        let failed = one(found).filter(|message| matches!(message.item.state, Some(DeliveryState::Failed(_))));
+        let result = failed.filter(|message| text_of(message).is_some()).map(|mut message| {
+            message.item.state = Some(DeliveryState::Waiting);
+            self.change_message(step, &message);
+            self.outbox.push(step, message);
+        });
+        self.done(step, view, id, result.ok_or(CommandError::NotFound));
+    }
+
+    pub(crate) fn discard_loaded(&mut self, step: &mut Step<'_>, view: ViewId, id: CommandId, found: Option<Loaded>) {
+        let removable =
+            |state: &Option<DeliveryState>| matches!(state, Some(DeliveryState::Waiting | DeliveryState::Failed(_)));
+        let message = one(found).filter(|message| removable(&message.item.state));
+        let result = message.map(|message| {
+            self.outbox.discard(step, &message.item.id);
+            self.delete_message(step, &message);
+            let (from, to) = (chat_prefix(&message.chat), chat_end(&message.chat));
+            let newest = Query::Range { table: Table::Messages, from, to, order: Order::Descending, limit: 1 };
+            self.loads.ask(step, vec![newest], Then::NewestOf(message.chat));
+        });
+        self.done(step, view, id, result.ok_or(CommandError::NotFound));
+    }
+
+    pub(crate) fn newest_loaded(&mut self, chat: &BareJid, found: Option<Loaded>) {
+        let Some(Loaded::Rows(rows)) = found else { return };
+        let newest = rows.first().and_then(decode_row::<MessageRecord>);
+        self.chats.change(chat, |record| {
+            record.newest = newest.as_ref().map(|message| message.item.key);
+            record.preview = None;
+        });
+        if let Some(message) = newest {
+            self.chats.message_changed(&message);
+        }
+    }
+
+    fn remove_chat(&mut self, step: &mut Step<'_>, chat: &BareJid) -> Result<(), CommandError> {
+        if !self.chats.remove(chat) {
+            return Err(CommandError::NotFound);
+        }
+        self.outbox.discard_chat(step, chat);
+        step.fx.batch.delete(Table::Chats, crate::records::jid_key(chat));
+        let (from, to) = (chat_prefix(chat), chat_end(chat));
+        let all = Query::Range { table: Table::Messages, from, to, order: Order::Ascending, limit: u32::MAX };
+        self.loads.ask(step, vec![all], Then::Forget(chat.clone()));
+        step.fx.tell(Update::ChatRemoved(chat.clone()));
+        Ok(())
+    }
+
+    /// A chat as the list shows it.
+    pub(crate) fn summary(&self, jid: &BareJid) -> Option<plausch_model::ChatSummary> {
+        let chat = self.chats.get(jid)?;
+        let record = &chat.record;
+        Some(plausch_model::ChatSummary {
+            jid: jid.clone(),
+            address: address(jid),
+            kind: record.kind,
+            name: self.contacts.name(jid),
+            avatar: self.contacts.avatar(jid),
+            unread: record.unread,
+            preview: record.preview.clone(),
+            active_at: record.active_at,
+            draft: record.draft.clone(),
+            state: chat.state(),
+            stranger: !self.contacts.is_contact(jid) && *jid != self.me,
+            blocked: self.contacts.is_blocked(jid),
+        })
+    }
+
+    /// Fails unless there is a connection.
+    pub(crate) fn connected(&self) -> Result<(), CommandError> {
+        if self.session.is_online() { Ok(()) } else { Err(CommandError::NotConnected) }
+    }
+
+    /// Sends a request to our server whose answer answers the command.
+    pub(crate) fn ask_for(
+        &mut self,
+        step: &mut Step<'_>,
+        view: ViewId,
+        id: CommandId,
+        payload: &impl plausch_xmpp::payload::Payload,
+    ) -> Option<Result<(), CommandError>> {
+        if let Err(error) = self.connected() {
+            return Some(Err(error));
+        }
+        self.request_set(step, None, payload, Purpose::Command(view, id));
+        None
+    }
+}
+
+fn one(found: Option<Loaded>) -> Option<MessageRecord> {
+    match found? {
+        Loaded::Found(rows) => decode_row(rows.first()?.as_ref()?),
+        Loaded::Rows(_) | Loaded::Count(_) => None,
+    }
+}

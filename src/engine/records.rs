@@ -1,0 +1,376 @@
+//! What is in the tables: one type per kind of record, each with a version of its own.
+//!
+//! A value is a version byte and postcard. A reader accepts every version that was ever written; a record that can't be
+//! read is treated as missing, never as a reason to stop. Keys are built here and nowhere else.
+
+use std::{collections::BTreeMap, fmt};
+
+use plausch_model::{
+    Availability, AvatarId, BareJid, ChatKind, ContactRequest, DeliveryState, Encryption, OriginId, Preview, Secret,
+    StanzaId, Subscription, TimelineItem, TimelineKey, Timestamp, Way,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::store::{Key, Row};
+
+/// A kind of record.
+pub trait Record: Serialize + DeserializeOwned {
+    /// The version that is written.
+    const VERSION: u8 = 1;
+}
+
+/// The value to store for a record.
+pub fn encode<R: Record>(record: &R) -> Vec<u8> {
+    // Serialising plain data into memory has no way to fail; an empty value reads as "missing".
+    postcard::to_extend(record, vec![R::VERSION]).unwrap_or_default()
+}
+
+/// The record in a stored value; `None` if it is damaged or from a version that this program does not know.
+pub fn decode<R: Record>(value: &[u8]) -> Option<R> {
+    let (version, body) = value.split_first()?;
+    (*version == R::VERSION).then(|| postcard::from_bytes(body).ok()).flatten()
+}
+
+/// The record in a row, if it can be read.
+pub fn decode_row<R: Record>(row: &Row) -> Option<R> {
+    decode(&row.value)
+}
+
+/// What survives of a connection (Meta, [`SESSION`]).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct SessionRecord {
+    /// Names this device to the server (XEP-0388 `user-agent`), a UUID.
+    pub user_agent: String,
+    /// The strongest SASL mechanism that has signed us in: nothing weaker is accepted.
+    pub pinned_mechanism: Option<String>,
+    /// The session to resume (XEP-0198).
+    pub resumption: Option<ResumptionRecord>,
+    /// The endpoint that worked last, and where it was found.
+    pub endpoint: Option<String>,
+    /// Our server announces that it vouches for the ids of its archive (XEP-0359 §6).
+    pub stanza_ids: bool,
+    /// Our account has an archive (XEP-0313).
+    pub archive: bool,
+}
+impl Record for SessionRecord {}
+
+/// Key of the [`SessionRecord`].
+pub const SESSION: &[u8] = b"session";
+
+/// A stream management session (XEP-0198 §5). Counters do not wrap.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct ResumptionRecord {
+    /// The server's id for it.
+    pub id: String,
+    /// Our full JID in it.
+    pub jid: String,
+    /// For how many seconds the server keeps it.
+    pub max_seconds: Option<u32>,
+    /// How many of the server's stanzas are handled, hence on disk.
+    pub inbound: u64,
+    /// How many stanzas we have sent.
+    pub outbound: u64,
+    /// How many of those the server has acknowledged.
+    pub acked: u64,
+}
+
+/// What signs us in without a password (Credentials, [`SCRAM`]).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub struct ScramRecord {
+    /// The mechanism the keys were derived for.
+    pub mechanism: String,
+    /// The server's salt.
+    pub salt: Vec<u8>,
+    /// The iteration count.
+    pub iterations: u32,
+    /// RFC 5802 `ClientKey`.
+    pub client_key: Vec<u8>,
+    /// RFC 5802 `ServerKey`.
+    pub server_key: Vec<u8>,
+}
+impl Record for ScramRecord {}
+
+impl fmt::Debug for ScramRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScramRecord").field("mechanism", &self.mechanism).finish_non_exhaustive()
+    }
+}
+
+/// Key of the [`ScramRecord`].
+pub const SCRAM: &[u8] = b"scram";
+
+/// A FAST token (XEP-0484; Credentials, [`FAST`]).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct FastRecord {
+    /// The token.
+    pub token: Secret,
+    /// When it expires.
+    pub expires_at: Option<Timestamp>,
+    /// How often it was used.
+    pub count: u32,
+}
+impl Record for FastRecord {}
+
+/// Key of the [`FastRecord`].
+pub const FAST: &[u8] = b"fast";
+
+/// The version of the stored roster (Meta, [`ROSTER_VERSION`]).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct RosterVersionRecord(pub String);
+impl Record for RosterVersionRecord {}
+
+/// Key of the [`RosterVersionRecord`].
+pub const ROSTER_VERSION: &[u8] = b"roster-version";
+
+/// How far the archive has been read (Meta, [`ARCHIVE`]).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct ArchiveRecord {
+    /// Everything up to this message is on disk.
+    pub read_up_to: Option<StanzaId>,
+}
+impl Record for ArchiveRecord {}
+
+/// Key of the [`ArchiveRecord`].
+pub const ARCHIVE: &[u8] = b"archive";
+
+/// The account's settings (Meta, [`SETTINGS`]).
+pub const SETTINGS: &[u8] = b"settings";
+impl Record for plausch_model::AccountSettings {}
+
+/// Key of the blocked addresses (Meta).
+pub const BLOCKED: &[u8] = b"blocked";
+
+/// The blocked addresses (XEP-0191).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct BlockedRecord(pub Vec<BareJid>);
+impl Record for BlockedRecord {}
+
+/// A roster item (RFC 6121 §2.1.2; Roster, by bare JID).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct RosterRecord {
+    /// The name given to them.
+    pub name: Option<String>,
+    /// Their groups, sorted.
+    pub groups: Vec<String>,
+    /// Who sees whose presence.
+    pub subscription: Subscription,
+    /// We wait for their approval.
+    pub asked: bool,
+}
+impl Record for RosterRecord {}
+
+impl Record for ContactRequest {}
+
+/// What somebody looks like and calls themselves (People, by bare JID).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct PersonRecord {
+    /// Their own nickname (XEP-0172).
+    pub nickname: Option<String>,
+    /// Their avatar.
+    pub avatar: Option<AvatarId>,
+    /// It was published by PEP, which counts for more than what presence announces.
+    pub avatar_from_pep: bool,
+}
+impl Record for PersonRecord {}
+
+/// The resources of a contact that are available (Presence, by bare JID).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct PresenceRecord(pub BTreeMap<String, ResourceRecord>);
+impl Record for PresenceRecord {}
+
+/// One resource's presence.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct ResourceRecord {
+    /// Which resource gets what is sent to the bare address: the highest.
+    pub priority: i8,
+    /// How available.
+    pub availability: Availability,
+    /// In whose words.
+    pub status: Option<String>,
+}
+
+/// An avatar's image (Avatars, by hash).
+impl Record for plausch_model::Avatar {}
+
+/// A chat (Chats, by bare JID).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct ChatRecord {
+    /// Direct or group.
+    pub kind: ChatKind,
+    /// The newest message that was seen.
+    pub read_up_to: Option<TimelineKey>,
+    /// Unread messages.
+    pub unread: u32,
+    /// Messages on this device.
+    pub total: u64,
+    /// The place of the newest message.
+    pub newest: Option<TimelineKey>,
+    /// The newest message.
+    pub preview: Option<Preview>,
+    /// When something last happened.
+    pub active_at: Timestamp,
+    /// Typed but not sent.
+    pub draft: Option<String>,
+}
+impl Record for ChatRecord {}
+
+/// A message (Messages, by chat and place).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct MessageRecord {
+    /// The chat it belongs to.
+    pub chat: BareJid,
+    /// What is shown.
+    pub item: TimelineItem,
+    /// The archive's id for it.
+    pub stanza_id: Option<StanzaId>,
+    /// The `id` its author gave it.
+    pub wire_id: Option<String>,
+}
+impl Record for MessageRecord {}
+
+impl MessageRecord {
+    /// Its key in Messages.
+    pub fn store_key(&self) -> Key {
+        message_key(&self.chat, self.item.key)
+    }
+
+    /// A new outgoing text that waits to be sent.
+    pub fn outgoing(me: &BareJid, chat: &BareJid, id: OriginId, key: TimelineKey, text: String) -> Self {
+        let item = TimelineItem {
+            id: id.clone(),
+            key,
+            author: me.clone(),
+            way: Way::Out,
+            at: key.at,
+            body: plausch_model::MessageBody::Text(text),
+            encryption: Encryption::None,
+            state: Some(DeliveryState::Waiting),
+        };
+        Self { chat: chat.clone(), item, stanza_id: None, wire_id: Some(id.as_str().to_owned()) }
+    }
+}
+
+/// A message that waits to be sent or acknowledged (Outbox, by order).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct OutboxRecord {
+    /// The message as it is in Messages.
+    pub message: MessageRecord,
+    /// As the how-manieth stanza of the present session it was sent (XEP-0198); `None` if it was not.
+    pub sent_as: Option<u64>,
+    /// It was sent in a session that was lost: the server may or may not have it.
+    pub uncertain: bool,
+}
+impl Record for OutboxRecord {}
+
+/// Separates the parts of a key; occurs in no JID and in no id we accept.
+const SEPARATOR: u8 = 0;
+
+/// A JID as a key.
+pub fn jid_key(jid: &BareJid) -> Key {
+    jid.as_str().as_bytes().to_vec()
+}
+
+/// The JID in a key made by [`jid_key`].
+pub fn jid_of_key(key: &[u8]) -> Option<BareJid> {
+    std::str::from_utf8(key).ok().map(BareJid::new)
+}
+
+/// All messages of a chat lie in `chat_prefix(chat) .. chat_end(chat)`.
+pub fn chat_prefix(chat: &BareJid) -> Key {
+    join(&[chat.as_str().as_bytes(), b""])
+}
+
+/// The first key behind the messages of a chat.
+pub fn chat_end(chat: &BareJid) -> Key {
+    let mut key = jid_key(chat);
+    key.push(SEPARATOR.saturating_add(1));
+    key
+}
+
+/// The key of a message in Messages: ordered within the chat as the timeline is.
+pub fn message_key(chat: &BareJid, key: TimelineKey) -> Key {
+    let mut bytes = chat_prefix(chat);
+    bytes.extend(sortable(key.at.0).to_be_bytes());
+    bytes.extend(key.sequence.to_be_bytes());
+    bytes
+}
+
+/// Maps signed to unsigned numbers, keeping the order.
+fn sortable(number: i64) -> u64 {
+    number.cast_unsigned() ^ (1 << 63)
+}
+
+/// Finds a message by the id that an archive gave it.
+pub fn by_stanza_id(chat: &BareJid, id: &StanzaId) -> Key {
+    join(&[b"s", chat.as_str().as_bytes(), id.as_str().as_bytes()])
+}
+
+/// Finds a message by the id that its author gave it. The author is part of the key: nobody's id hides another's message.
+pub fn by_wire_id(chat: &BareJid, author: &BareJid, id: &str) -> Key {
+    join(&[b"w", chat.as_str().as_bytes(), author.as_str().as_bytes(), id.as_bytes()])
+}
+
+/// Finds a message by our own id.
+pub fn by_origin_id(id: &OriginId) -> Key {
+    join(&[b"o", id.as_str().as_bytes()])
+}
+
+/// The key of an outbox entry.
+pub fn outbox_key(sequence: u64) -> Key {
+    sequence.to_be_bytes().to_vec()
+}
+
+/// The place in the outbox that a key made by [`outbox_key`] names.
+pub fn outbox_sequence(key: &[u8]) -> Option<u64> {
+    key.try_into().ok().map(u64::from_be_bytes)
+}
+
+fn join(parts: &[&[u8]]) -> Key {
+    parts.join(&SEPARATOR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(at: i64, sequence: u64) -> TimelineKey {
+        TimelineKey { at: Timestamp(at), sequence }
+    }
+
+    #[test]
+    fn messages_are_keyed_in_timeline_order_within_their_chat() {
+        let chat = BareJid::new("a@b");
+        let keys = [key(i64::MIN, 0), key(-1, 5), key(0, 0), key(0, 1), key(1, 0), key(i64::MAX, u64::MAX)];
+        let bytes: Vec<Key> = keys.iter().map(|key| message_key(&chat, *key)).collect();
+        assert!(bytes.is_sorted());
+        assert!(bytes.iter().all(|key| *key >= chat_prefix(&chat) && *key < chat_end(&chat)));
+        let other = message_key(&BareJid::new("a@bc"), key(0, 0));
+        assert!(other >= chat_end(&chat) || other < chat_prefix(&chat));
+    }
+
+    #[test]
+    fn a_record_of_an_unknown_version_or_damaged_is_missing() {
+        let good = encode(&RosterVersionRecord("7".into()));
+        assert_eq!(decode::<RosterVersionRecord>(&good), Some(RosterVersionRecord("7".into())));
+        let mut newer = good.clone();
+        newer[0] = 200;
+        assert_eq!(decode::<RosterVersionRecord>(&newer), None);
+        assert_eq!(decode::<RosterVersionRecord>(&good[..1]), None);
+        assert_eq!(decode::<RosterVersionRecord>(&[]), None);
+    }
+
+    #[test]
+    fn ids_of_different_authors_do_not_meet() {
+        let chat = BareJid::new("a@b");
+        let keys = [
+            by_wire_id(&chat, &BareJid::new("a@b"), "1"),
+            by_wire_id(&chat, &BareJid::new("me@b"), "1"),
+            by_stanza_id(&chat, &StanzaId::new("1")),
+            by_origin_id(&OriginId::new("1")),
+        ];
+        for (n, one) in keys.iter().enumerate() {
+            assert!(keys.iter().skip(n + 1).all(|other| one != other));
+        }
+    }
+}

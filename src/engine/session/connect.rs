@@ -1,0 +1,224 @@
+//! Finding the server and connecting to it, again and again.
+
+use plausch_model::{EndReason, SignInError, Timestamp};
+use plausch_xmpp::{
+    stream::{Endpoint, NegotiationError, RedirectPolicy, Redirects, StreamHeader, ns},
+    xml::{Element, Limits, parse},
+};
+
+use super::{OPEN_MILLIS, Phase, Session};
+use crate::{
+    Account,
+    io::{SocketId, Wire},
+    step::Step,
+};
+
+impl Session {
+    /// The endpoint in use.
+    pub(super) fn endpoint(&self) -> Option<&Endpoint> {
+        self.redirected.as_ref().or_else(|| self.endpoints.get(self.endpoint))
+    }
+
+    /// Takes from an earlier run what is not on disk: a password without keys, numbers of sockets, who is looking.
+    pub(crate) fn carry_over(&mut self, earlier: &mut Self) {
+        self.password = earlier.password.take();
+        self.fresh_password = earlier.fresh_password;
+        self.ever_online = earlier.ever_online;
+        self.socket = earlier.socket;
+        self.next_http = earlier.next_http;
+        self.visible = std::mem::take(&mut earlier.visible);
+        self.network_up = earlier.network_up;
+        self.endpoints = std::mem::take(&mut earlier.endpoints);
+        self.failed_tries = earlier.failed_tries;
+    }
+
+    /// The endpoints that the hoster's settings name.
+    fn configured(&self) -> Vec<Endpoint> {
+        let urls = [&self.settings.websocket_url, &self.settings.bosh_url];
+        urls.into_iter().flatten().filter_map(|url| Endpoint::parse(url).ok()).collect()
+    }
+}
+
+impl Account {
+    /// The account is loaded: connects, if there is anything to sign in with.
+    pub(crate) fn begin(&mut self, step: &mut Step<'_>) {
+        if self.session.has_credentials() || self.jid.local().is_none() {
+            self.connect(step);
+        } else {
+            self.end(step, false, EndReason::CredentialsRejected(SignInError::WrongPassword));
+        }
+    }
+
+    /// Connects, or goes on with it.
+    pub(crate) fn connect(&mut self, step: &mut Step<'_>) {
+        if self.session.endpoints.is_empty() {
+            self.session.endpoints = self.session.configured();
+        }
+        let domain = self.jid.domain().to_owned();
+        self.session.redirects = Redirects::new(RedirectPolicy::WithinDomain(domain));
+        if self.session.endpoints.is_empty() { self.find(step) } else { self.open_socket(step) }
+    }
+
+    pub(super) fn open_socket(&mut self, step: &mut Step<'_>) {
+        let Some(url) = self.session.endpoint().map(|endpoint| endpoint.url().to_owned()) else { return };
+        self.session.socket = SocketId(self.session.socket.0.wrapping_add(1));
+        self.session.phase = Phase::Opening(step.now.plus_millis(OPEN_MILLIS));
+        step.fx.wire.push(Wire::Open { socket: self.session.socket, url });
+    }
+
+    /// The socket is open.
+    pub(crate) fn socket_opened(&mut self, step: &mut Step<'_>, socket: SocketId) {
+        if socket == self.session.socket && matches!(self.session.phase, Phase::Opening(_)) {
+            self.begin_negotiation(step);
+        }
+    }
+
+    /// The socket is closed, or could not be opened.
+    pub(crate) fn socket_closed(&mut self, step: &mut Step<'_>, socket: SocketId) {
+        if socket != self.session.socket {
+            return;
+        }
+        match self.session.phase {
+            Phase::Opening(_) => self.endpoint_failed(step),
+            Phase::Negotiating(..) => {
+                let closed = NegotiationError::Closed { see_other_uri: None };
+                let verdict = super::error::judge(closed, &self.jid);
+                self.act_on(step, verdict);
+            }
+            Phase::Online(_) => self.disconnected(step),
+            Phase::Off | Phase::Waiting(_) | Phase::Reloading(_) | Phase::Finding(_) => {}
+        }
+    }
+
+    /// Opens the stream, or reopens it after SASL (RFC 7395 §3.4, §3.7).
+    pub(super) fn open_stream(&mut self, step: &mut Step<'_>, header: &StreamHeader) {
+        let frame = header.to_open().to_xml();
+        step.fx.wire.push(Wire::Send { socket: self.session.socket, frame });
+    }
+
+    /// Frames arrived.
+    pub(crate) fn frames(&mut self, step: &mut Step<'_>, socket: SocketId, frames: Vec<String>) {
+        for frame in frames {
+            if socket != self.session.socket {
+                return;
+            }
+            match parse(&frame, &Limits::default()) {
+                Ok(element) if matches!(self.session.phase, Phase::Negotiating(..)) => self.negotiate(step, element),
+                Ok(element) => self.online_element(step, element),
+                Err(error) => {
+                    let condition = Element::builder(error.condition(), ns::STREAM_ERRORS).build();
+                    let error = Element::builder("error", ns::STREAMS).child(condition).build();
+                    self.transmit(step, &error);
+                    self.disconnect(step);
+                    return self.disconnected(step);
+                }
+            }
+        }
+    }
+
+    /// This endpoint does not work: tries the next one, or pauses.
+    fn endpoint_failed(&mut self, step: &mut Step<'_>) {
+        step.fx.wire.push(Wire::Close(self.session.socket));
+        let failed = self.session.endpoint().map(|endpoint| endpoint.url().to_owned()).unwrap_or_default();
+        let next = self.session.endpoint.saturating_add(1);
+        if self.session.redirected.take().is_none() && next < self.session.endpoints.len() {
+            self.session.endpoint = next;
+            return self.open_socket(step);
+        }
+        self.session.endpoint = 0;
+        self.no_way(step, SignInError::Unreachable { endpoint: failed });
+    }
+
+    /// There is no way to the server now.
+    pub(super) fn no_way(&mut self, step: &mut Step<'_>, error: SignInError) {
+        self.act_on(step, super::error::Verdict::Later(error));
+    }
+
+    /// The connection is gone: pauses, then tries again.
+    pub(super) fn disconnected(&mut self, step: &mut Step<'_>) {
+        self.offline(step);
+        self.session.redirected = None;
+        let pause = self.session.pause(step.rng);
+        let retry_at = self.session.network_up.then(|| step.now.plus_millis(pause));
+        self.session.phase = Phase::Waiting(retry_at);
+    }
+
+    /// A person or the network wants us back: no more waiting.
+    pub(super) fn reconnect_soon(&mut self, step: &mut Step<'_>) {
+        if matches!(self.session.phase, Phase::Waiting(_)) {
+            self.connect(step);
+        }
+    }
+
+    /// The person wants to connect now.
+    pub(crate) fn reconnect_now(&mut self, step: &mut Step<'_>) {
+        self.session.network_up = true;
+        self.session.failed_tries = 0;
+        self.reconnect_soon(step);
+    }
+
+    /// The browser says that the network is there or gone. A socket may outlive that: it is asked, not closed.
+    pub(crate) fn network(&mut self, step: &mut Step<'_>, up: bool) {
+        self.session.network_up = up;
+        match &mut self.session.phase {
+            Phase::Waiting(_) if up => {
+                self.session.failed_tries = 0;
+                self.connect(step);
+            }
+            Phase::Waiting(retry_at) => *retry_at = None,
+            Phase::Online(online) => {
+                online.last_heard = Timestamp(0);
+                self.check_alive(step);
+            }
+            _ => {}
+        }
+    }
+
+    /// The store had trouble: everything is read again after a pause. Nothing more is sent on this connection.
+    pub(crate) fn storage_failed(&mut self, step: &mut Step<'_>) {
+        step.fx.wire.push(Wire::Close(self.session.socket));
+        self.offline(step);
+        self.session.phase = Phase::Reloading(step.now.plus_millis(super::STORE_PAUSE_MILLIS));
+    }
+
+    /// The server wants us elsewhere (attack case L-04).
+    pub(super) fn redirect(&mut self, step: &mut Step<'_>, target: &str) {
+        let current = self.session.endpoint().cloned();
+        let elsewhere = current.map(|current| self.session.redirects.follow(&current, target));
+        match elsewhere {
+            Some(Ok(endpoint)) => {
+                step.fx.wire.push(Wire::Close(self.session.socket));
+                self.session.redirected = Some(endpoint);
+                self.open_socket(step);
+            }
+            Some(Err(error)) => self.no_way(step, SignInError::Other(error.to_string())),
+            None => self.no_way(step, SignInError::Other("redirected from nowhere".to_owned())),
+        }
+    }
+
+    // ---- time -------------------------------------------------------------------------------------------------------
+
+    /// Does what is due.
+    pub(crate) fn tick(&mut self, step: &mut Step<'_>) {
+        self.chats.expire_typing(step.now);
+        for purpose in self.iqs.expire(step.now.0) {
+            self.unanswered(step, purpose, plausch_model::CommandError::TimedOut);
+        }
+        if self.session.farewell_by.is_some_and(|by| by <= step.now) {
+            return self.farewell_done(step, false);
+        }
+        let due = |at: Timestamp| at <= step.now;
+        match &self.session.phase {
+            Phase::Waiting(Some(at)) if due(*at) => self.connect(step),
+            Phase::Reloading(at) if due(*at) => self.start_over(step),
+            Phase::Opening(at) if due(*at) => self.endpoint_failed(step),
+            Phase::Negotiating(_, at) if due(*at) => {
+                step.fx.wire.push(Wire::Close(self.session.socket));
+                let endpoint = self.session.endpoint().map(|endpoint| endpoint.url().to_owned());
+                self.no_way(step, SignInError::Unreachable { endpoint: endpoint.unwrap_or_default() });
+            }
+            Phase::Online(_) => self.check_alive(step),
+            _ => {}
+        }
+    }
+}

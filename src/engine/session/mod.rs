@@ -1,0 +1,344 @@
+//! The session with the server: finding it, connecting, signing in, staying connected, signing out.
+//!
+//! ```text
+//! Off ─▶ Finding ─▶ Opening ─▶ Negotiating ─▶ Online
+//!  ▲        │           │            │           │
+//!  └────────┴─── Waiting ◀───────────┴───────────┘   back-off, jittered; at once when the network or a person comes back
+//! ```
+//!
+//! What is sent goes through [`Account::send`], which numbers it for stream management; acknowledgements and the counters
+//! on disk are written by [`Account::settle`] at the end of a step, when everything that came in is taken in.
+
+mod connect;
+mod credentials;
+mod error;
+mod find;
+mod negotiate;
+mod online;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use plausch_model::{ConnectionDetails, ConnectionState, Secret, Timestamp, Update, ViewId, WorkerSettings};
+use plausch_xmpp::{
+    jid,
+    sm::{self, Resumption, Sm, SmState},
+    stream::{Endpoint, Negotiation, RedirectPolicy, Redirects},
+    xml::Element,
+};
+use rand_core::CryptoRng;
+
+use find::Finding;
+
+use crate::{
+    Account,
+    io::{HttpId, SocketId, Wire},
+    records::{FastRecord, ResumptionRecord, SESSION, ScramRecord, SessionRecord, encode},
+    step::Step,
+    store::Table,
+};
+
+/// A connection must be open within this time.
+const OPEN_MILLIS: i64 = 15_000;
+/// A session must have begun within this time after that.
+const NEGOTIATE_MILLIS: i64 = 30_000;
+/// After so much silence we ask whether the server is still there.
+const SILENCE_MILLIS: i64 = 60_000;
+/// The first pause between two tries, before jitter.
+const FIRST_PAUSE_MILLIS: i64 = 1_000;
+/// The longest pause.
+const LONGEST_PAUSE_MILLIS: i64 = 60_000;
+/// After trouble with the store, we start over after this pause.
+const STORE_PAUSE_MILLIS: i64 = 5_000;
+/// Telling the server to forget our token must not hold up signing out.
+const FAREWELL_MILLIS: i64 = 5_000;
+
+/// Where the session stands.
+#[derive(Debug, Default)]
+enum Phase {
+    /// Nothing is wanted: not started, or ended.
+    #[default]
+    Off,
+    /// Nothing is tried before this moment; without one, not before the network is back.
+    Waiting(Option<Timestamp>),
+    /// The store had trouble: everything is read again at this moment.
+    Reloading(Timestamp),
+    /// Looking for endpoints (XEP-0156).
+    Finding(Box<Finding>),
+    /// Waiting for the socket to open.
+    Opening(Timestamp),
+    /// Signing in.
+    Negotiating(Box<Negotiation>, Timestamp),
+    /// The stream is ready.
+    Online(Box<Online>),
+}
+
+/// What we know while online.
+#[derive(Debug)]
+struct Online {
+    details: ConnectionDetails,
+    csi: bool,
+    csi_active: bool,
+    last_heard: Timestamp,
+    asked_if_alive: bool,
+    ack_due: bool,
+    request_due: bool,
+    barrier_pending: bool,
+}
+
+/// A stanza that the server has not acknowledged. Messages are kept by the outbox instead.
+#[derive(Debug)]
+struct Unacknowledged {
+    number: u64,
+    stanza: Element,
+}
+
+/// The session with the server.
+#[derive(Debug)]
+pub(crate) struct Session {
+    settings: WorkerSettings,
+    phase: Phase,
+    password: Option<Secret>,
+    record: SessionRecord,
+    scram: Option<ScramRecord>,
+    fast: Option<FastRecord>,
+    /// The account was started with a password that a person has just typed.
+    fresh_password: bool,
+    /// There was nothing of this account on the device.
+    new_on_device: bool,
+    /// A session has begun since the account was made.
+    ever_online: bool,
+    signing_out: bool,
+    /// When signing out no longer waits for the server.
+    farewell_by: Option<Timestamp>,
+    endpoints: Vec<Endpoint>,
+    endpoint: usize,
+    redirects: Redirects,
+    redirected: Option<Endpoint>,
+    socket: SocketId,
+    next_http: HttpId,
+    failed_tries: u32,
+    network_up: bool,
+    visible: BTreeMap<ViewId, bool>,
+    sm: Option<Sm>,
+    /// Stanzas of the server that are handled and on disk.
+    settled_inbound: u64,
+    unacknowledged: VecDeque<Unacknowledged>,
+    /// Stanzas sent on a connection without stream management.
+    sent: u64,
+    /// The record differs from what is on disk.
+    unsaved: bool,
+    published: Option<ConnectionState>,
+}
+
+impl Session {
+    /// A session that does nothing yet.
+    pub fn new(password: Option<Secret>, settings: &WorkerSettings) -> Self {
+        Self {
+            settings: settings.clone(),
+            phase: Phase::Off,
+            fresh_password: password.is_some(),
+            password,
+            record: SessionRecord::default(),
+            scram: None,
+            fast: None,
+            new_on_device: true,
+            ever_online: false,
+            signing_out: false,
+            farewell_by: None,
+            endpoints: Vec::new(),
+            endpoint: 0,
+            redirects: Redirects::new(RedirectPolicy::Never),
+            redirected: None,
+            socket: SocketId::default(),
+            next_http: HttpId::default(),
+            failed_tries: 0,
+            network_up: true,
+            visible: BTreeMap::new(),
+            sm: None,
+            settled_inbound: 0,
+            unacknowledged: VecDeque::new(),
+            sent: 0,
+            unsaved: false,
+            published: None,
+        }
+    }
+
+    /// Takes over what was stored. A lost session may be resumed.
+    pub fn load(&mut self, record: Option<SessionRecord>, scram: Option<ScramRecord>, fast: Option<FastRecord>) {
+        self.new_on_device = record.is_none();
+        self.record = record.unwrap_or_default();
+        self.scram = scram;
+        self.fast = fast;
+        self.sm = self.record.resumption.as_ref().and_then(restore);
+        self.settled_inbound = self.sm.as_ref().map_or(0, |sm| sm.state().inbound);
+    }
+
+    /// Whether stanzas can be sent and answered.
+    pub fn is_online(&self) -> bool {
+        matches!(self.phase, Phase::Online(_))
+    }
+
+    /// Whether our server vouches for the ids of its archive (XEP-0359 §6).
+    pub fn announces_stanza_ids(&self) -> bool {
+        self.record.stanza_ids
+    }
+
+    /// Whether our account has an archive (XEP-0313).
+    pub fn has_archive(&self) -> bool {
+        self.record.archive
+    }
+
+    /// Whether anybody is looking.
+    pub fn is_visible(&self) -> bool {
+        self.visible.values().any(|visible| *visible)
+    }
+
+    /// Somebody answered: the connection is alive.
+    pub fn alive(&mut self) {
+        if let Phase::Online(online) = &mut self.phase {
+            online.asked_if_alive = false;
+        }
+    }
+
+    /// What the person sees of it.
+    pub fn state(&self) -> ConnectionState {
+        match &self.phase {
+            Phase::Off | Phase::Waiting(None) => ConnectionState::Offline,
+            Phase::Waiting(retry_at) => ConnectionState::Disconnected { retry_at: *retry_at },
+            Phase::Reloading(at) => ConnectionState::Disconnected { retry_at: Some(*at) },
+            Phase::Finding(_) | Phase::Opening(_) | Phase::Negotiating(..) => ConnectionState::Connecting,
+            Phase::Online(_) => ConnectionState::Online,
+        }
+    }
+
+    /// The connection in detail.
+    pub fn details(&self) -> Option<ConnectionDetails> {
+        match &self.phase {
+            Phase::Online(online) => Some(online.details.clone()),
+            _ => None,
+        }
+    }
+
+    /// When something is due.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let phase = match &self.phase {
+            Phase::Off => None,
+            Phase::Waiting(at) => *at,
+            Phase::Reloading(at) | Phase::Opening(at) | Phase::Negotiating(_, at) => Some(*at),
+            Phase::Finding(finding) => Some(finding.deadline()),
+            Phase::Online(online) if online.asked_if_alive => None,
+            Phase::Online(online) => Some(online.last_heard.plus_millis(SILENCE_MILLIS)),
+        };
+        [phase, self.farewell_by].into_iter().flatten().min()
+    }
+
+    /// What is to be stored of a resumable session. Only what is taken in counts as handled.
+    fn resumption_record(&self) -> Option<ResumptionRecord> {
+        let state = self.sm.as_ref()?.state();
+        let resumption = state.resumption.as_ref()?;
+        Some(ResumptionRecord {
+            id: resumption.id.clone(),
+            jid: resumption.jid.to_string(),
+            max_seconds: resumption.max_seconds,
+            inbound: self.settled_inbound,
+            outbound: state.outbound,
+            acked: state.acked,
+        })
+    }
+
+    /// The pause before the next try: doubling, capped, and somewhere in its upper half, so that clients that lost the same
+    /// server do not come back all at once.
+    fn pause(&mut self, rng: &mut dyn CryptoRng) -> i64 {
+        let doubled = FIRST_PAUSE_MILLIS.saturating_mul(1_i64 << self.failed_tries.min(10));
+        let pause = doubled.min(LONGEST_PAUSE_MILLIS);
+        self.failed_tries = self.failed_tries.saturating_add(1);
+        let half = pause.div_euclid(2);
+        let random = i64::from(rng.next_u32() >> 16).saturating_mul(half).div_euclid(1 << 16);
+        half.saturating_add(random)
+    }
+}
+
+fn restore(record: &ResumptionRecord) -> Option<Sm> {
+    let jid = jid::FullJid::parse(&record.jid).ok()?;
+    let resumption = Resumption { id: record.id.clone(), jid, max_seconds: record.max_seconds, location: None };
+    let (inbound, outbound, acked) = (record.inbound, record.outbound, record.acked);
+    Some(Sm::restore(SmState { inbound, outbound, acked, resumption: Some(resumption) }))
+}
+
+impl Account {
+    /// Sends a stanza. It counts for stream management; while offline it goes nowhere.
+    pub(crate) fn send(&mut self, step: &mut Step<'_>, stanza: &Element) {
+        if !self.session.is_online() {
+            return;
+        }
+        if let Some(sm) = &mut self.session.sm {
+            let number = sm.count_outbound();
+            self.session.unacknowledged.push_back(Unacknowledged { number, stanza: stanza.clone() });
+        }
+        self.transmit(step, stanza);
+    }
+
+    /// Sends a message of the outbox, which keeps it until it is acknowledged. Returns its number.
+    fn send_from_outbox(&mut self, step: &mut Step<'_>, stanza: &Element) -> u64 {
+        let number = match &mut self.session.sm {
+            Some(sm) => sm.count_outbound(),
+            None => {
+                self.session.sent = self.session.sent.saturating_add(1);
+                self.session.sent
+            }
+        };
+        self.transmit(step, stanza);
+        number
+    }
+
+    /// Puts an element on the wire.
+    fn transmit(&self, step: &mut Step<'_>, element: &Element) {
+        step.fx.wire.push(Wire::Send { socket: self.session.socket, frame: element.to_xml() });
+    }
+
+    /// Ends a step: acknowledges and stores the counters, if everything that came in is taken in; asks for acknowledgement
+    /// of what was sent.
+    pub(crate) fn settle(&mut self, step: &mut Step<'_>) {
+        if self.all_ingested()
+            && let Some(sm) = &self.session.sm
+        {
+            self.session.settled_inbound = sm.state().inbound;
+            let answer = sm.answer();
+            if let Phase::Online(online) = &mut self.session.phase
+                && std::mem::take(&mut online.ack_due)
+            {
+                self.transmit(step, &answer);
+            }
+        }
+        self.ask_for_acknowledgement(step);
+        let resumption = self.session.resumption_record();
+        if self.booted && (self.session.unsaved || self.session.record.resumption != resumption) {
+            self.session.record.resumption = resumption;
+            self.session.unsaved = false;
+            step.fx.batch.put(Table::Meta, SESSION, encode(&self.session.record));
+        }
+        self.publish_connection(step);
+    }
+
+    fn ask_for_acknowledgement(&mut self, step: &mut Step<'_>) {
+        let Phase::Online(online) = &mut self.session.phase else { return };
+        if !std::mem::take(&mut online.request_due) {
+            return;
+        }
+        if self.session.sm.is_some() {
+            self.transmit(step, &sm::request());
+        } else if !std::mem::replace(&mut online.barrier_pending, true) {
+            let barrier = crate::requests::Purpose::Barrier(self.session.sent);
+            self.request_get(step, Some(self.jid.server().into()), &plausch_xmpp::xep::ping::Ping, barrier);
+        }
+    }
+
+    fn publish_connection(&mut self, step: &mut Step<'_>) {
+        let state = self.session.state();
+        if self.session.published != Some(state) {
+            self.session.published = Some(state);
+            step.fx.tell(Update::Connection(state));
+            step.fx.tell(Update::ConnectionDetails(self.session.details()));
+        }
+    }
+}

@@ -1,0 +1,353 @@
+//! While online: what is asked at the start of a session, what comes over the stream, staying alive, going away.
+
+use plausch_model::{
+    CommandError, ConnectionDetails, EndReason, SecurityLayer, Timestamp, TransportKind, Update, ViewId,
+};
+use plausch_xmpp::{
+    ns,
+    payload::Payload,
+    sm::{Sm, SmState},
+    stanza::{Message, MessageType},
+    stream::{Incoming, Ready, Session as Past, Transport, classify, close},
+    xep::{
+        blocking::Blocking, carbons::EnableCarbons, chat_markers::Markable, chat_states::ChatState,
+        client_state::ClientState, disco::DiscoInfo, ping::Ping, receipts::ReceiptRequest, roster::Roster,
+        stanza_id::OriginId, version::SoftwareVersion,
+    },
+    xml::Element,
+};
+
+use super::{FAREWELL_MILLIS, Online, Phase, SILENCE_MILLIS};
+use crate::{Account, account::text_of, io::Wire, jids, records::MessageRecord, requests::Purpose, step::Step};
+
+impl Account {
+    /// A session has begun or goes on.
+    pub(super) fn online(&mut self, step: &mut Step<'_>, ready: Ready) {
+        let resumed = matches!(ready.session, Past::Resumed { .. });
+        let online = Online {
+            details: self.describe(step.now, &ready, resumed),
+            csi: ready.features.client_state || resumed,
+            csi_active: !ready.client_state_sent || self.session.is_visible(),
+            last_heard: step.now,
+            asked_if_alive: false,
+            ack_due: false,
+            request_due: false,
+            barrier_pending: false,
+        };
+        self.session.phase = Phase::Online(Box::new(online));
+        match ready.session {
+            Past::Resumed { sm, acked } => self.resumed(step, sm, |number| acked.contains(&number)),
+            Past::New { sm, handled_before } => {
+                if let Some(handled) = handled_before {
+                    self.acknowledged(step, |number| handled.contains(&number));
+                }
+                self.session_lost(step);
+                self.session.settled_inbound = 0;
+                self.session.sm = sm;
+                self.begin_session(step, ready.carbons_enabled, ready.features.roster_versioning);
+            }
+        }
+        for stanza in &ready.uncounted {
+            self.stanza(step, stanza);
+        }
+        self.sync_client_state(step);
+    }
+
+    fn describe(&self, now: Timestamp, ready: &Ready, resumed: bool) -> ConnectionDetails {
+        let endpoint = self.session.endpoint();
+        let resumable = match &ready.session {
+            Past::New { sm, .. } => sm.as_ref().is_some_and(|sm| sm.resumption().is_some()),
+            Past::Resumed { .. } => true,
+        };
+        ConnectionDetails {
+            address: self.me.clone(),
+            resource: ready.jid.resource().to_owned(),
+            endpoint: endpoint.map(|endpoint| endpoint.url().to_owned()).unwrap_or_default(),
+            transport: match endpoint.map(plausch_xmpp::stream::Endpoint::transport) {
+                Some(Transport::Bosh) => TransportKind::Bosh,
+                _ => TransportKind::WebSocket,
+            },
+            security: match endpoint.is_some_and(plausch_xmpp::stream::Endpoint::is_encrypted) {
+                true => SecurityLayer::Tls,
+                false => SecurityLayer::Loopback,
+            },
+            mechanism: ready.mechanism.to_owned(),
+            sasl2: ready.sasl2,
+            resumable,
+            resumed,
+            since: now,
+            software: None,
+        }
+    }
+
+    /// The lost session goes on: what the server has not acknowledged is sent again.
+    fn resumed(&mut self, step: &mut Step<'_>, sm: Sm, acked: impl Fn(u64) -> bool) {
+        self.session.sm = Some(sm);
+        self.acknowledged(step, acked);
+        // What was lost with an earlier run of ours can't be sent again; from here on both sides count alike.
+        if let Some(sm) = &mut self.session.sm {
+            let state = sm.state().clone();
+            *sm = Sm::restore(SmState { outbound: state.acked, ..state });
+        }
+        self.outbox.resend(step);
+        for lost in std::mem::take(&mut self.session.unacknowledged) {
+            self.send(step, &lost.stanza);
+        }
+        self.contacts.set_reachable(true);
+        if self.archive.session_resumed() {
+            self.catch_up(step);
+        }
+    }
+
+    /// A new session: everything that is known of the server and of people is asked again.
+    fn begin_session(&mut self, step: &mut Step<'_>, carbons_enabled: bool, versioning: bool) {
+        self.contacts.forget_presence(step);
+        self.contacts.set_reachable(true);
+        self.archive.session_began();
+        if self.jid.local().is_none() {
+            return self.announce(step);
+        }
+        let version = versioning.then(|| self.contacts.version().to_owned());
+        self.request_get(step, None, &Roster::query(version), Purpose::Roster);
+        if !carbons_enabled {
+            self.request_set(step, None, &EnableCarbons, Purpose::Carbons);
+        }
+        let account = Some(self.jid.clone().into());
+        self.request_get(step, account, &DiscoInfo::query(None), Purpose::AccountInfo);
+        self.request_get(step, None, &Blocking::query(), Purpose::Blocked);
+        self.request_get(step, Some(self.jid.server().into()), &SoftwareVersion::default(), Purpose::Software);
+    }
+
+    /// The roster is there: from now on presence can be understood (RFC 6121 §2.2).
+    pub(crate) fn roster_ready(&mut self, step: &mut Step<'_>) {
+        self.announce(step);
+        step.fx.tell(Update::Contacts(self.contacts.contacts()));
+    }
+
+    /// What our account offers is known.
+    pub(crate) fn account_info(&mut self, step: &mut Step<'_>, info: &DiscoInfo) {
+        let record = &mut self.session.record;
+        let before = (record.stanza_ids, record.archive);
+        record.archive = info.has(ns::MAM);
+        // XEP-0313 §5.1.3.1: an archive of this version vouches for its ids.
+        record.stanza_ids = info.has(ns::STANZA_IDS) || record.archive;
+        self.session.unsaved |= before != (record.stanza_ids, record.archive);
+        self.catch_up(step);
+    }
+
+    /// Reads what the archive has that we have not.
+    pub(crate) fn catch_up(&mut self, step: &mut Step<'_>) {
+        if !self.session.has_archive() {
+            return self.archive_unavailable(step);
+        }
+        let query = self.archive.next_query(step);
+        self.request_set(step, None, &query, Purpose::Archive);
+    }
+
+    /// A page is on its way to disk.
+    pub(crate) fn archive_page_applied(&mut self, step: &mut Step<'_>, complete: bool) {
+        if complete {
+            self.caught_up(step);
+        } else if self.session.is_online() {
+            self.catch_up(step);
+        }
+    }
+
+    /// There is no archive, or it does not answer: what may have been lost is sent again, which the recipient's client
+    /// recognises by its id.
+    pub(crate) fn archive_unavailable(&mut self, step: &mut Step<'_>) {
+        self.caught_up(step);
+    }
+
+    fn caught_up(&mut self, step: &mut Step<'_>) {
+        self.outbox.resolve_uncertain(step);
+        step.fx.tell(Update::Synced);
+    }
+
+    /// The server's software is known.
+    pub(crate) fn software_known(&mut self, step: &mut Step<'_>, version: Option<SoftwareVersion>) {
+        let Phase::Online(online) = &mut self.session.phase else { return };
+        let words = version.map(|version| {
+            let words = version.name.into_iter().chain(version.version);
+            words.map(|word| word.chars().take(60).collect::<String>()).collect::<Vec<_>>().join(" ")
+        });
+        online.details.software = words.filter(|words| !words.is_empty());
+        step.fx.tell(Update::ConnectionDetails(self.session.details()));
+    }
+
+    /// An element arrived.
+    pub(super) fn online_element(&mut self, step: &mut Step<'_>, element: Element) {
+        let Phase::Online(online) = &mut self.session.phase else { return };
+        online.last_heard = step.now;
+        match classify(element) {
+            Incoming::Stanza(stanza) => {
+                if let Some(sm) = &mut self.session.sm {
+                    sm.count_inbound();
+                }
+                self.stanza(step, &stanza);
+            }
+            Incoming::SmRequest => online.ack_due = true,
+            Incoming::SmAck(h) => self.server_acknowledged(step, h),
+            Incoming::Error(error) => {
+                self.disconnect(step);
+                self.stream_failed(step, error);
+            }
+            Incoming::Close { see_other_uri } => {
+                self.disconnect(step);
+                match see_other_uri {
+                    Some(target) => self.redirect(step, &target),
+                    None => self.disconnected(step),
+                }
+            }
+            Incoming::Features(_) | Incoming::Unknown(_) => {}
+        }
+    }
+
+    fn server_acknowledged(&mut self, step: &mut Step<'_>, h: u32) {
+        let Some(sm) = &mut self.session.sm else { return };
+        match sm.on_ack(h) {
+            Ok(numbers) => self.acknowledged(step, |number| numbers.contains(&number)),
+            Err(error) => {
+                let error = error.to_stream_error();
+                self.transmit(step, &error);
+                self.session_lost(step);
+                self.disconnect(step);
+                self.disconnected(step);
+            }
+        }
+    }
+
+    /// The server has these stanzas.
+    pub(crate) fn acknowledged(&mut self, step: &mut Step<'_>, covers: impl Fn(u64) -> bool) {
+        self.session.unacknowledged.retain(|unacknowledged| !covers(unacknowledged.number));
+        for message in self.outbox.acknowledged(step, &covers) {
+            self.change_message(step, &message);
+        }
+        if let Phase::Online(online) = &mut self.session.phase {
+            online.barrier_pending = false;
+            online.request_due |= self.outbox.has_unacknowledged() && self.session.sm.is_none();
+        }
+    }
+
+    /// The session is gone for good: what the server did not acknowledge may or may not have arrived.
+    pub(super) fn session_lost(&mut self, step: &mut Step<'_>) {
+        self.session.sm = None;
+        self.session.unacknowledged.clear();
+        self.outbox.session_lost(step);
+    }
+
+    /// Sends what waits, in order.
+    pub(crate) fn flush_outbox(&mut self, step: &mut Step<'_>) {
+        while self.session.is_online() {
+            let Some((sequence, message)) = self.outbox.next_to_send() else { return };
+            let Some(stanza) = text_message(message) else {
+                let id = message.item.id.clone();
+                self.outbox.discard(step, &id);
+                continue;
+            };
+            let number = self.send_from_outbox(step, &stanza);
+            self.outbox.sent(step, sequence, number);
+            if let Phase::Online(online) = &mut self.session.phase {
+                online.request_due = true;
+            }
+        }
+    }
+
+    /// Tells the server whether anybody is looking (XEP-0352).
+    pub(super) fn sync_client_state(&mut self, step: &mut Step<'_>) {
+        let visible = self.session.is_visible();
+        let Phase::Online(online) = &mut self.session.phase else { return };
+        if online.csi && online.csi_active != visible {
+            online.csi_active = visible;
+            let state = if visible { ClientState::Active } else { ClientState::Inactive };
+            self.transmit(step, &state.to_element());
+        }
+    }
+
+    /// A view became visible or hidden.
+    pub(crate) fn set_visible(&mut self, step: &mut Step<'_>, view: ViewId, visible: bool) {
+        self.session.visible.insert(view, visible);
+        if visible {
+            self.reconnect_soon(step);
+        }
+        self.sync_client_state(step);
+    }
+
+    /// A view is gone.
+    pub(crate) fn view_gone(&mut self, step: &mut Step<'_>, view: ViewId) {
+        self.views.closed(view);
+        self.session.visible.remove(&view);
+        self.sync_client_state(step);
+    }
+
+    /// Nothing was heard for a while: asks whether the server is there.
+    pub(super) fn check_alive(&mut self, step: &mut Step<'_>) {
+        let Phase::Online(online) = &mut self.session.phase else { return };
+        if !online.asked_if_alive && step.now.millis_since(online.last_heard) >= SILENCE_MILLIS {
+            online.asked_if_alive = true;
+            self.request_get(step, Some(self.jid.server().into()), &Ping, Purpose::KeepAlive);
+        }
+    }
+
+    /// The server does not answer: the connection is dead, whatever the socket says.
+    pub(crate) fn connection_dead(&mut self, step: &mut Step<'_>) {
+        self.disconnect(step);
+        self.disconnected(step);
+    }
+
+    /// Closes the connection politely.
+    pub(super) fn disconnect(&mut self, step: &mut Step<'_>) {
+        self.transmit(step, &close());
+        step.fx.wire.push(Wire::Close(self.session.socket));
+    }
+
+    /// The connection is gone: requests have no answers, people's presence is unknown.
+    pub(super) fn offline(&mut self, step: &mut Step<'_>) {
+        for purpose in self.iqs.drain() {
+            self.unanswered(step, purpose, CommandError::NotConnected);
+        }
+        self.contacts.set_reachable(false);
+        self.chats.disconnected(step.now);
+        self.archive.disconnected();
+    }
+
+    /// Ends the session and deletes everything. The server is told to forget our token first, if it gave us one.
+    pub(crate) fn sign_out(&mut self, step: &mut Step<'_>) {
+        if self.session.is_online() {
+            let gone = plausch_xmpp::stanza::Presence::new(plausch_xmpp::stanza::PresenceType::Unavailable);
+            self.send(step, &gone.to_element());
+            self.disconnect(step);
+        }
+        if self.session.fast.is_none() {
+            return self.end(step, true, EndReason::SignedOut);
+        }
+        self.session.signing_out = true;
+        self.offline(step);
+        self.connect(step);
+        self.session.farewell_by = Some(step.now.plus_millis(FAREWELL_MILLIS));
+    }
+
+    /// The server knows, or will not be told, that the token is not needed any more.
+    pub(super) fn farewell_done(&mut self, step: &mut Step<'_>, told: bool) {
+        let reason = if told {
+            EndReason::SignedOut
+        } else {
+            EndReason::SignedOutIncompletely("the server could not be told to forget this device".to_owned())
+        };
+        self.end(step, true, reason);
+    }
+}
+
+/// The stanza of a text message. `None` if it has no text or nowhere to go.
+fn text_message(message: &MessageRecord) -> Option<Element> {
+    let to = jids::recipient(&message.chat)?;
+    let id = message.item.id.as_str();
+    let mut stanza = Message::new(MessageType::Chat, to)
+        .with_body(text_of(message)?)
+        .with_payload(&OriginId { id: id.to_owned() })
+        .with_payload(&ReceiptRequest)
+        .with_payload(&Markable)
+        .with_payload(&ChatState::Active);
+    stanza.id = Some(id.to_owned());
+    Some(stanza.to_element())
+}

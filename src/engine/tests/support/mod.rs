@@ -1,0 +1,378 @@
+//! An account with a store in memory and a server that is a script: frames in, frames and updates out, no time but the
+//! test's own.
+#![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, clippy::string_slice)]
+
+use std::collections::VecDeque;
+
+use plausch_engine::{
+    Account,
+    io::{AccountConfig, Audience, Effects, End, Input, LoadId, SocketId, Wire},
+    store::{Batch, Loaded, MemoryStore, Query, Store, Table},
+};
+use plausch_model::{BareJid, Command, CommandId, Secret, Timestamp, Update, ViewId, WorkerSettings};
+use plausch_xmpp::xml::{Element, Limits, parse};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+
+/// The moment when every test begins: 2026-01-01T00:00:00Z.
+pub const START: i64 = 1_767_225_600_000;
+/// The account.
+pub const ME: &str = "juliet@cap.example";
+/// Its full JID.
+pub const FULL: &str = "juliet@cap.example/web1";
+/// The view that commands come from.
+pub const VIEW: ViewId = ViewId(1);
+
+/// What the server of a test can do.
+#[derive(Clone, Copy)]
+pub struct Server {
+    pub stream_management: bool,
+    pub archive: bool,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { stream_management: true, archive: true }
+    }
+}
+
+/// An account under test.
+pub struct Harness {
+    pub account: Account,
+    pub store: MemoryStore,
+    pub now: i64,
+    rng: ChaCha20Rng,
+    pub socket: Option<SocketId>,
+    sent: VecDeque<Element>,
+    updates: Vec<Update>,
+    pub wire: Vec<Wire>,
+    pub end: Option<End>,
+    pub wake_at: Option<Timestamp>,
+    pub signed_in: bool,
+    /// Fails the next commits.
+    pub broken_store: bool,
+    /// What was committed, batch by batch, and what was sent: in the order in which it happened.
+    pub log: Vec<Event>,
+    next_command: u32,
+    server: Server,
+    /// Stanzas that the server has received since stream management was enabled.
+    pub stanzas_of_session: u32,
+}
+
+/// Something that a driver did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    Committed(Batch),
+    Sent(String),
+    Told(Update),
+}
+
+fn config(password: Option<&str>) -> AccountConfig {
+    AccountConfig {
+        jid: BareJid::new(ME),
+        settings: WorkerSettings {
+            websocket_url: Some("ws://localhost:5280/xmpp-websocket".into()),
+            allow_plain_auth: true,
+            ..WorkerSettings::default()
+        },
+        password: password.map(Secret::new),
+    }
+}
+
+impl Harness {
+    /// An account that has not been started.
+    pub fn new(server: Server) -> Self {
+        Self::over(MemoryStore::new(), Some("r0m30"), server)
+    }
+
+    /// An account over what another one left on disk.
+    pub fn over(store: MemoryStore, password: Option<&str>, server: Server) -> Self {
+        Self {
+            account: Account::new(config(password)).unwrap(),
+            store,
+            now: START,
+            rng: ChaCha20Rng::seed_from_u64(7),
+            socket: None,
+            sent: VecDeque::new(),
+            updates: Vec::new(),
+            wire: Vec::new(),
+            end: None,
+            wake_at: None,
+            signed_in: false,
+            broken_store: false,
+            log: Vec::new(),
+            next_command: 0,
+            server,
+            stanzas_of_session: 0,
+        }
+    }
+
+    /// Signed in, with one view, the roster given as `<item/>`s, and everything up to here forgotten.
+    pub fn online_with(server: Server, roster: &str) -> Self {
+        let mut harness = Self::new(server);
+        harness.start();
+        harness.sign_in(roster);
+        harness
+    }
+
+    /// The same with everything that a server can do, and Romeo as a contact.
+    pub fn online() -> Self {
+        Self::online_with(
+            Server::default(),
+            "<item jid='romeo@mont.example' name='Romeo' subscription='both'/>\
+             <item jid='nurse@cap.example' subscription='to'/>",
+        )
+    }
+
+    pub fn start(&mut self) {
+        self.input(Input::Start);
+        self.input(Input::ViewOpened(VIEW));
+    }
+
+    /// Opens the socket and plays the server's part of signing in.
+    pub fn sign_in(&mut self, roster: &str) {
+        self.connect();
+        let features = "<features xmlns='http://etherx.jabber.org/streams'>";
+        self.receive(&format!(
+            "{features}<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></features>"
+        ));
+        self.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+        self.receive(OPEN);
+        let sm = if self.server.stream_management { "<sm xmlns='urn:xmpp:sm:3'/>" } else { "" };
+        self.receive(&format!(
+            "{features}<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><ver xmlns='urn:xmpp:features:rosterver'/>{sm}</features>"
+        ));
+        self.begin_session(roster);
+    }
+
+    /// Answers what a new session asks: binding, roster, archive and so on.
+    pub fn begin_session(&mut self, roster: &str) {
+        let bind = self.sent_last("iq");
+        let id = bind.attr("id").unwrap().to_owned();
+        self.receive(&format!(
+            "<iq xmlns='jabber:client' type='result' id='{id}'>\
+             <bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{FULL}</jid></bind></iq>"
+        ));
+        if self.server.stream_management {
+            self.receive("<enabled xmlns='urn:xmpp:sm:3' resume='true' id='sm-1' max='600'/>");
+        }
+        self.answer_setup(roster);
+        self.forget();
+    }
+
+    /// Answers every request of a new session.
+    pub fn answer_setup(&mut self, roster: &str) {
+        for _ in 0..8 {
+            let asked: Vec<Element> = self.sent.drain(..).filter(|element| element.name() == "iq").collect();
+            for iq in asked {
+                let Some(payload) = iq.children().next() else { continue };
+                let answer = match (payload.name(), payload.ns()) {
+                    (_, "jabber:iq:roster") => format!("<query xmlns='jabber:iq:roster' ver='1'>{roster}</query>"),
+                    (_, "http://jabber.org/protocol/disco#info") => {
+                        let mam = if self.server.archive {
+                            "<feature var='urn:xmpp:mam:2'/><feature var='urn:xmpp:sid:0'/>"
+                        } else {
+                            ""
+                        };
+                        format!("<query xmlns='http://jabber.org/protocol/disco#info'>{mam}</query>")
+                    }
+                    (_, "urn:xmpp:blocking") => "<blocklist xmlns='urn:xmpp:blocking'/>".into(),
+                    (_, "urn:xmpp:mam:2") => "<fin xmlns='urn:xmpp:mam:2' complete='true'/>".into(),
+                    _ => String::new(),
+                };
+                self.answer(&iq, &answer);
+            }
+        }
+    }
+
+    pub fn connect(&mut self) {
+        let Some(Wire::Open { socket, .. }) = self.wire.iter().rev().find(|wire| matches!(wire, Wire::Open { .. }))
+        else {
+            panic!("nothing is opened");
+        };
+        let socket = *socket;
+        self.socket = Some(socket);
+        self.input(Input::SocketOpened(socket));
+        self.receive(OPEN);
+    }
+
+    /// A frame arrives.
+    pub fn receive(&mut self, frame: &str) {
+        self.receive_all(&[frame]);
+    }
+
+    /// Frames arrive together.
+    pub fn receive_all(&mut self, frames: &[&str]) {
+        let frames = frames.iter().map(|frame| (*frame).to_owned()).collect();
+        let socket = self.socket.unwrap();
+        self.input(Input::Frames { socket, frames });
+    }
+
+    /// Answers a request of ours.
+    pub fn answer(&mut self, iq: &Element, payload: &str) {
+        let from = iq.attr("to").map(|to| format!(" from='{to}'")).unwrap_or_default();
+        let id = iq.attr("id").unwrap();
+        self.receive(&format!("<iq xmlns='jabber:client' type='result' id='{id}'{from}>{payload}</iq>"));
+    }
+
+    /// Does something in the view; returns its number.
+    pub fn command(&mut self, command: Command) -> CommandId {
+        self.next_command += 1;
+        let id = CommandId(self.next_command);
+        self.input(Input::Command { view: VIEW, id, command });
+        id
+    }
+
+    /// Lets time pass.
+    pub fn advance(&mut self, millis: i64) {
+        self.now += millis;
+        self.input(Input::Tick);
+    }
+
+    /// The connection is cut.
+    pub fn cut(&mut self) {
+        let socket = self.socket.take().unwrap();
+        self.input(Input::SocketClosed(socket));
+    }
+
+    /// Plays the driver's part as its contract says.
+    pub fn input(&mut self, input: Input) {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let effects = self.account.handle(input, Timestamp(self.now), &mut self.rng);
+            if let Some(next) = self.carry_out(effects) {
+                inputs.push_front(next);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, effects: Effects) -> Option<Input> {
+        let Effects { batch, wire, updates, loads, wake_at, signed_in, end, notes: _ } = effects;
+        if !batch.is_empty() {
+            if self.broken_store {
+                return Some(Input::CommitFailed("broken".into()));
+            }
+            pollster::block_on(self.store.commit(batch.clone())).unwrap();
+            self.log.push(Event::Committed(batch));
+        }
+        self.wake_at = wake_at;
+        self.signed_in |= signed_in;
+        for wire in wire {
+            if let Wire::Send { frame, .. } = &wire {
+                self.log.push(Event::Sent(frame.clone()));
+                let element = parse(frame, &Limits::default()).unwrap();
+                match element.ns() {
+                    "jabber:client" => self.stanzas_of_session += 1,
+                    "urn:xmpp:sm:3" if element.name() == "enable" => self.stanzas_of_session = 0,
+                    _ => {}
+                }
+                self.sent.push_back(element);
+            }
+            self.wire.push(wire);
+        }
+        for (audience, update) in updates {
+            assert!(matches!(audience, Audience::All | Audience::View(_)));
+            self.log.push(Event::Told(update.clone()));
+            self.updates.push(update);
+        }
+        self.end = end.or(self.end.take());
+        let (ids, queries): (Vec<LoadId>, Vec<Query>) = loads.into_iter().unzip();
+        if ids.is_empty() {
+            return None;
+        }
+        let found = pollster::block_on(self.store.load(queries)).unwrap();
+        Some(Input::Loaded(ids.into_iter().zip(found).collect()))
+    }
+
+    /// What was sent since last asked.
+    pub fn sent(&mut self) -> Vec<Element> {
+        self.sent.drain(..).collect()
+    }
+
+    /// What was sent since last asked, acknowledgements and their requests aside.
+    pub fn stanzas(&mut self) -> Vec<Element> {
+        self.sent().into_iter().filter(|element| element.ns() == "jabber:client").collect()
+    }
+
+    /// The last element of a name that was sent.
+    pub fn sent_last(&mut self, name: &str) -> Element {
+        let sent = self.sent();
+        sent.iter()
+            .rev()
+            .find(|element| element.name() == name)
+            .cloned()
+            .unwrap_or_else(|| panic!("no <{name}/> in {sent:?}"))
+    }
+
+    /// The updates since last asked.
+    pub fn updates(&mut self) -> Vec<Update> {
+        std::mem::take(&mut self.updates)
+    }
+
+    /// Forgets what was sent and told.
+    pub fn forget(&mut self) {
+        self.sent.clear();
+        self.updates.clear();
+        self.log.clear();
+    }
+
+    /// The rows of a table.
+    pub fn rows(&mut self, table: Table) -> usize {
+        match pollster::block_on(self.store.load(vec![Query::All(table)])).unwrap().pop() {
+            Some(Loaded::Rows(rows)) => rows.len(),
+            _ => 0,
+        }
+    }
+
+    /// The texts of all messages on disk in a chat, in order, as a view sees them.
+    pub fn texts(&mut self, chat: &str) -> Vec<String> {
+        self.window(chat)
+            .into_iter()
+            .map(|item| match item.body {
+                plausch_model::MessageBody::Text(text) => text,
+                plausch_model::MessageBody::Unreadable => "(unreadable)".into(),
+            })
+            .collect()
+    }
+
+    /// The messages of a chat as a view sees them.
+    pub fn window(&mut self, chat: &str) -> Vec<plausch_model::TimelineItem> {
+        let before = self.updates();
+        let chat = BareJid::new(chat);
+        self.command(Command::OpenChat { chat: chat.clone(), anchor: plausch_model::Anchor::End });
+        let items = self.updates().into_iter().find_map(|update| match update {
+            Update::Window { items, .. } => Some(items),
+            _ => None,
+        });
+        self.command(Command::CloseChat);
+        self.updates = before;
+        items.unwrap()
+    }
+}
+
+const OPEN: &str = "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing' from='cap.example' id='s1' version='1.0'/>";
+
+impl Harness {
+    /// The server acknowledges everything that was sent in this session.
+    pub fn acknowledge_all(&mut self) {
+        let stanzas = self.stanzas_of_session;
+        self.receive(&format!("<a xmlns='urn:xmpp:sm:3' h='{stanzas}'/>"));
+    }
+
+    /// Plays the server's part of resuming the session, of which it has handled `h` stanzas.
+    pub fn resume(&mut self, h: u32) {
+        self.connect();
+        let features = "<features xmlns='http://etherx.jabber.org/streams'>";
+        self.receive(&format!(
+            "{features}<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></features>"
+        ));
+        self.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+        self.receive(OPEN);
+        self.stanzas_of_session = h;
+        self.receive(&format!(
+            "{features}<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/></features>"
+        ));
+        self.sent.clear();
+        self.receive(&format!("<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='{h}'/>"));
+    }
+}
