@@ -12,6 +12,12 @@ pub(super) fn prepare(domain: &str) -> Result<Cow<'_, str>, JidError> {
     if domain.is_empty() {
         return Err(JidError::EmptyDomain);
     }
+    // Before all else: lower case can be longer, and need not be letters (`İ` becomes `i` and a dot above).
+    let domain = if domain.chars().any(char::is_uppercase) {
+        Cow::Owned(domain.to_lowercase())
+    } else {
+        Cow::Borrowed(domain)
+    };
     if domain.len() > MAX_PART_BYTES {
         return Err(JidError::DomainTooLong);
     }
@@ -22,11 +28,7 @@ pub(super) fn prepare(domain: &str) -> Result<Cow<'_, str>, JidError> {
     if domain.split('.').any(|label| !is_label(label)) {
         return Err(JidError::InvalidDomain);
     }
-    if domain.chars().any(char::is_uppercase) {
-        Ok(Cow::Owned(domain.to_lowercase()))
-    } else {
-        Ok(Cow::Borrowed(domain))
-    }
+    Ok(domain)
 }
 
 fn is_label(label: &str) -> bool {

@@ -18,3 +18,12 @@ fn escapes_as_the_xep_shows() {
     assert_eq!(unescape_local("c\\3a\\5c5commas"), "c:\\5commas");
     assert_eq!(unescape_local("c\\3a\\cool"), "c:\\cool");
 }
+
+#[test]
+fn a_domain_is_checked_in_lower_case() {
+    assert_eq!(Jid::parse("juliet@\u{130}.example"), Err(JidError::InvalidDomain), "becomes i and a combining dot");
+    assert_eq!(Jid::parse("juliet@\u{212a}.example").map(|jid| jid.to_string()), Ok("juliet@k.example".to_owned()));
+    let grows = ["\u{23a}"; 340].join(".");
+    assert!(grows.len() <= 1023);
+    assert_eq!(Jid::parse(&grows), Err(JidError::DomainTooLong), "two bytes become three");
+}
