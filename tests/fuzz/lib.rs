@@ -22,6 +22,7 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "datetime", run: targets::datetime::run },
     Target { name: "jid", run: targets::jid::run },
+    Target { name: "stanza", run: targets::stanza::run },
     Target { name: "uri", run: targets::uri::run },
     Target { name: "xml", run: targets::xml::run },
 ];

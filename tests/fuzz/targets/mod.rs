@@ -2,5 +2,6 @@
 
 pub mod datetime;
 pub mod jid;
+pub mod stanza;
 pub mod uri;
 pub mod xml;
