@@ -115,10 +115,12 @@ pub(crate) fn boolean_text(text: &str) -> Option<bool> {
 /// The bytes of a text in Base64, whitespace ignored (XEP-0084 §4.1), unless there are more than `max_bytes`.
 pub(crate) fn bytes_of(text: &str, name: &'static str, max_bytes: usize) -> Result<Vec<u8>, PayloadError> {
     let digits: String = text.split_ascii_whitespace().collect();
-    if base64::decoded_len_estimate(digits.len()) > max_bytes {
+    // An estimate for the length may be three too high.
+    if base64::decoded_len_estimate(digits.len()) > max_bytes.saturating_add(3) {
         return Err(PayloadError::TooLarge(name));
     }
-    BASE64.decode(digits).map_err(|_| PayloadError::Invalid(name))
+    let bytes = BASE64.decode(digits).map_err(|_| PayloadError::Invalid(name))?;
+    if bytes.len() > max_bytes { Err(PayloadError::TooLarge(name)) } else { Ok(bytes) }
 }
 
 /// Standard Base64 with padding, which some leave out.

@@ -133,13 +133,16 @@ impl Payload for StanzaError {
     /// Reads leniently: whatever is wrong with an error, the stanza has failed all the same.
     fn from_element(element: &Element) -> Result<Self, PayloadError> {
         expect::<Self>(element)?;
-        let mut error = Self::default();
-        for child in element.children() {
-            error.take(child);
-        }
-        error.kind = element.attr("type").and_then(ErrorKind::from_word).unwrap_or(error.condition.usual_kind());
-        error.by = element.attr("by").and_then(|by| Jid::parse(by).ok());
-        Ok(error)
+        let (condition, new_address) = read_condition(element);
+        let application = element.children().find(|child| child.ns() != ns::STANZAS);
+        Ok(Self {
+            kind: element.attr("type").and_then(ErrorKind::from_word).unwrap_or(condition.usual_kind()),
+            condition,
+            new_address,
+            text: element.child_text("text", ns::STANZAS),
+            by: element.attr("by").and_then(|by| Jid::parse(by).ok()),
+            application: application.cloned().map(Box::new),
+        })
     }
 
     fn to_element(&self) -> Element {
@@ -159,19 +162,15 @@ impl Payload for StanzaError {
     }
 }
 
-impl StanzaError {
-    /// Takes over what one child says.
-    fn take(&mut self, child: &Element) {
-        if child.ns() != ns::STANZAS {
-            self.application.get_or_insert_with(|| Box::new(child.clone()));
-        } else if child.name() == "text" {
-            self.text.get_or_insert_with(|| child.text());
-        } else if let Some(condition) = Condition::from_word(child.name()) {
-            self.condition = condition;
-            if matches!(condition, Condition::Gone | Condition::Redirect) {
-                self.new_address = Some(child.text()).filter(|uri| !uri.is_empty());
-            }
+/// The first condition that is known here, with its address where it has one.
+fn read_condition(error: &Element) -> (Condition, Option<String>) {
+    let known = |child: &Element| Condition::from_word(child.name()).filter(|_| child.ns() == ns::STANZAS);
+    match error.children().find_map(|child| Some((known(child)?, child))) {
+        Some((condition @ (Condition::Gone | Condition::Redirect), child)) => {
+            (condition, Some(child.text()).filter(|uri| !uri.is_empty()))
         }
+        Some((condition, _)) => (condition, None),
+        None => (Condition::UndefinedCondition, None),
     }
 }
 
@@ -220,6 +219,12 @@ mod tests {
         )
         .unwrap();
         assert_eq!(error.new_address, None);
+        let both: StanzaError = read(
+            "<error xmlns='jabber:client'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>\
+             <gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>xmpp:eve@evil.example</gone></error>",
+        )
+        .unwrap();
+        assert_eq!(both, StanzaError::new(Condition::Conflict), "the first counts");
     }
 
     #[test]

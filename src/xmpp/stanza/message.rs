@@ -219,6 +219,13 @@ mod tests {
     }
 
     #[test]
+    fn endless_bodies_are_cut_off() {
+        let bodies: String = (0..1_000).map(|number| format!("<body xml:lang='x-{number}'>{number}</body>")).collect();
+        let message = read(&format!("<message xmlns='jabber:client'>{bodies}</message>"));
+        assert_eq!(message.bodies.len(), 64);
+    }
+
+    #[test]
     fn a_body_in_the_own_language_is_preferred() {
         let message =
             read("<message xmlns='jabber:client'><body xml:lang='de'>Hallo</body><body>Hello</body></message>");

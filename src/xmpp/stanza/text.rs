@@ -3,6 +3,9 @@
 use crate::ns;
 use crate::xml::Element;
 
+/// Further texts of a stanza are ignored.
+const MAX_TEXTS: usize = 64;
+
 /// One text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LangText {
@@ -22,7 +25,7 @@ impl LangText {
     /// language the first counts, so that two readers of one stanza see the same.
     pub(super) fn read_all(stanza: &Element, name: &str) -> Vec<Self> {
         let mut texts = Vec::new();
-        for child in stanza.children_named(name, ns::CLIENT) {
+        for child in stanza.children_named(name, ns::CLIENT).take(MAX_TEXTS) {
             let lang = child.lang().or(stanza.lang()).map(str::to_owned);
             if texts.iter().all(|text: &Self| text.lang != lang) {
                 texts.push(Self { lang, text: child.text() });

@@ -184,8 +184,12 @@ mod tests {
     fn data_must_be_base64_and_of_a_sane_size() {
         let broken = read::<AvatarData>("<data xmlns='urn:xmpp:avatar:data'>&lt;svg></data>");
         assert_eq!(broken, Err(PayloadError::Invalid("data")));
-        let huge = AvatarData { bytes: vec![0; MAX_IMAGE_BYTES.saturating_add(3)] }.to_element();
-        assert_eq!(AvatarData::from_element(&huge), Err(PayloadError::TooLarge("data")));
+        let largest = AvatarData { bytes: vec![0; MAX_IMAGE_BYTES] };
+        assert_eq!(AvatarData::from_element(&largest.to_element()), Ok(largest));
+        for more in [1, 2, 3, 4, 1_000] {
+            let huge = AvatarData { bytes: vec![0; MAX_IMAGE_BYTES.saturating_add(more)] }.to_element();
+            assert_eq!(AvatarData::from_element(&huge), Err(PayloadError::TooLarge("data")), "{more}");
+        }
     }
 
     #[test]
