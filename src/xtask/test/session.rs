@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use serde_json::json;
 
 use crate::dist;
 use crate::process::command;
@@ -18,6 +19,17 @@ const PORT_OFFSET: u16 = 20_000;
 const CHROMIUM: Program = Program { name: "chromium", package: "chromium", purpose: "running the tests in a browser" };
 const CHROMEDRIVER: Program =
     Program { name: "chromedriver", package: "chromium-driver", purpose: "steering the browser" };
+/// A browser for tests: unseen, and without requests of its own. Root cannot have the sandbox.
+const CHROMIUM_ARGUMENTS: &[&str] = &[
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
 
 /// One run of the tests.
 pub struct Session<'a> {
@@ -57,10 +69,18 @@ impl<'a> Session<'a> {
     /// Lets a command's tests start browsers.
     pub fn with_browser(&self, command: &mut Command) -> Result<()> {
         ensure(&[&CHROMIUM, &CHROMEDRIVER])?;
-        for (variable, program) in [("PLAUSCH_CHROMIUM", CHROMIUM), ("CHROMEDRIVER", CHROMEDRIVER)] {
-            command
-                .env(variable, in_path(program.name).with_context(|| format!("{} is not in the path", program.name))?);
-        }
+        let find =
+            |program: Program| in_path(program.name).with_context(|| format!("{} is not in the path", program.name));
+        let chromium = find(CHROMIUM)?;
+        let capabilities = self.project.work_folder("browser")?.join("webdriver.json");
+        let options = json!({ "goog:chromeOptions": { "binary": chromium, "args": CHROMIUM_ARGUMENTS } });
+        std::fs::write(&capabilities, options.to_string())?;
+        command.env("PLAUSCH_CHROMIUM", chromium).env("PLAUSCH_CHROMIUM_ARGUMENTS", CHROMIUM_ARGUMENTS.join(" "));
+        command.env("CHROMEDRIVER", find(CHROMEDRIVER)?);
+        command
+            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities)
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
+            .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
         Ok(())
     }
 

@@ -29,7 +29,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "e2e", what: "the built bundle in Chromium against prosody and ejabberd", run: e2e },
 ];
 
-/// Packages that have tests for the browser. Each has a `webdriver.json` beside its `Cargo.toml`.
+/// Packages that have tests for the browser.
 const BROWSER_PACKAGES: &str = "-p plausch-worker";
 /// Packages that run in the browser.
 const WASM_PACKAGES: &str = "-p plausch -p plausch-worker";
