@@ -83,14 +83,19 @@ unpacked_packages() {
   esac
 }
 
+debian_mirror() { # where the system gets its own packages
+  # shellcheck disable=SC2016 # apt expands it
+  apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Identifier: Packages' | awk -v name="$codename" '$2 == name {print $1; exit}'
+}
+
 # A private package list with backports: the system's own sources stay as they are.
 private_apt() {
   local apt=$prefix/apt mirror suite
   if [ ! -e "$apt/ready" ]; then
     mkdir -p "$apt"/{lists,cache/archives}/partial
-    # shellcheck disable=SC2016 # apt expands it
-    mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Identifier: Packages' | awk -v name="$codename" '$2 == name {print $1; exit}')
-    [ -n "$mirror" ] || die "no package list of $codename on this machine (run apt-get update first)"
+    mirror=$(debian_mirror)
+    if [ -z "$mirror" ] && [ "$user" = 0 ]; then apt-get -qq update; mirror=$(debian_mirror); fi
+    [ -n "$mirror" ] || die "no package list of $codename on this machine: as root, please run apt-get update"
     for suite in "${suites[@]}"; do
       echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main"
     done > "$apt/sources.list"
