@@ -94,8 +94,6 @@ private_apt() {
   if [ ! -e "$apt/ready" ]; then
     mkdir -p "$apt"/{lists,cache/archives}/partial
     mirror=$(debian_mirror)
-    if [ -z "$mirror" ] && [ "$user" = 0 ]; then apt-get -qq update; mirror=$(debian_mirror); fi
-    [ -n "$mirror" ] || die "no package list of $codename on this machine: as root, please run apt-get update"
     for suite in "${suites[@]}"; do
       echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main"
     done > "$apt/sources.list"
@@ -114,7 +112,6 @@ APT
 
 install_system_packages() {
   local missing=() p
-  if [ "$(apt-cache stats 2>/dev/null | awk '/^Total package names/ {print $4}')" = 0 ] && [ "$user" = 0 ]; then apt-get -qq update; fi
   for p in $(system_packages); do
     dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")
   done
@@ -133,6 +130,8 @@ install_server() {
     die "$server is set up from Debian packages, and this is not Debian: use a server of your own (cargo xtask run --server wss://…)"
   fi
   own_folder "$prefix"
+  if [ -z "$(debian_mirror)" ] && [ "$user" = 0 ]; then apt-get -qq update; fi
+  [ -n "$(debian_mirror)" ] || die "no package list of $codename on this machine: as root, please run apt-get update"
   install_system_packages
   say "unpacking $server into $root"
   rm -rf "$root"; mkdir -p "$root/debs"
