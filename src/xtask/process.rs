@@ -5,7 +5,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// How long a group may take to end after SIGTERM before it gets SIGKILL.
 const GRACE: Duration = Duration::from_secs(8);
+/// How long a watched command may say nothing.
+const SILENCE: Duration = Duration::from_secs(15 * 60);
 const POLL: Duration = Duration::from_millis(20);
 
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
@@ -58,15 +61,27 @@ pub fn capture(command: &mut Command) -> Result<String> {
     Ok(text)
 }
 
-/// Runs a command, prints its output as it comes and shows each line of it to `look`.
+/// Runs a command, prints its output as it comes and shows each line of it to `look`. One that says nothing for too long is ended.
 pub fn watch(command: &mut Command, mut look: impl FnMut(&str)) -> Result<ExitStatus> {
     let mut group = Group::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     let (sender, lines) = mpsc::channel();
     forward(group.child.stdout.take(), sender.clone());
     forward(group.child.stderr.take(), sender);
-    for line in lines {
-        println!("{line}");
-        look(&line);
+    let mut heard = Instant::now();
+    loop {
+        match lines.recv_timeout(Duration::from_secs(1)) {
+            Ok(line) => {
+                println!("{line}");
+                look(&line);
+                heard = Instant::now();
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) if !group.runs() => break, // descendants that stay behind hold the pipes
+            Err(RecvTimeoutError::Timeout) if heard.elapsed() > SILENCE => {
+                bail!("{} was silent for {} minutes", shown(command), SILENCE.as_secs() / 60);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
     }
     group.wait()
 }
@@ -104,10 +119,13 @@ impl Group {
         Ok(Self { child, pid, over: false })
     }
 
-    /// Waits for its end.
+    /// Waits for its end. Descendants that stay behind are ended.
     pub fn wait(mut self) -> Result<ExitStatus> {
         let status = self.child.wait()?;
         self.over = true;
+        if let Some(pid) = self.pid {
+            let _ = kill_process_group(pid, Signal::TERM); // fails where nobody stayed
+        }
         Ok(status)
     }
 
@@ -220,6 +238,16 @@ mod tests {
             watch(shell.args(["-c", "echo one; echo two >&2; exit 3"]), |line| lines.push(line.to_owned())).unwrap();
         lines.sort();
         assert_eq!((lines, status.code()), (vec!["one".to_owned(), "two".to_owned()], Some(3)));
+    }
+
+    #[test]
+    fn what_stays_behind_neither_blocks_nor_survives() {
+        let mut daemon = String::new();
+        let begun = Instant::now();
+        watch(command("sh").args(["-c", "sleep 60 & echo $!"]), |line| daemon = line.to_owned()).unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        let stat = std::path::Path::new("/proc").join(daemon).join("stat");
+        assert!(within(GRACE, || !std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "))));
     }
 
     #[test]
