@@ -3,7 +3,9 @@
 //! No clock, no socket, no store, and nothing of what a conversation is: that is the engine's. Everything read here comes
 //! from the network and is taken for hostile.
 
+pub mod bosh;
 pub mod datetime;
+pub mod discovery;
 pub mod iq_tracker;
 pub mod jid;
 pub mod ns;
