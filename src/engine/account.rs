@@ -139,6 +139,7 @@ impl Account {
             Input::Tick => {}
         }
         self.tick(step);
+        self.pump(step);
     }
 
     fn start(&mut self, step: &mut Step<'_>) {
@@ -336,6 +337,7 @@ impl Account {
         self.look_up_arrivals(step);
         self.publish(step);
         self.settle(step);
+        self.pump(step);
         step.fx.wake_at = self.next_deadline();
     }
 

@@ -151,6 +151,9 @@ pub struct HttpRequest {
     pub url: String,
     /// `POST` this body as `text/xml; charset=utf-8`; `GET` if `None`.
     pub post: Option<String>,
+    /// Only find out whether anything answers there, without looking at the answer (`no-cors` in a browser). A host that
+    /// can't answers [`HttpFailure::Network`].
+    pub probe: bool,
     /// Give up after this long.
     pub timeout_millis: u32,
     /// Give up on a longer answer.

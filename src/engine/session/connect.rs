@@ -2,16 +2,12 @@
 
 use plausch_model::{EndReason, SignInError, Timestamp};
 use plausch_xmpp::{
-    stream::{Endpoint, NegotiationError, RedirectPolicy, Redirects, StreamHeader, ns},
+    stream::{Endpoint, NegotiationError, RedirectPolicy, Redirects, ns},
     xml::{Element, Limits, parse},
 };
 
-use super::{OPEN_MILLIS, Phase, Session};
-use crate::{
-    Account,
-    io::{SocketId, Wire},
-    step::Step,
-};
+use super::{Phase, Session};
+use crate::{Account, io::SocketId, step::Step};
 
 impl Session {
     /// The endpoint in use.
@@ -24,8 +20,8 @@ impl Session {
         self.password = earlier.password.take();
         self.fresh_password = earlier.fresh_password;
         self.ever_online = earlier.ever_online;
-        self.socket = earlier.socket;
-        self.next_http = earlier.next_http;
+        self.last_socket = earlier.last_socket;
+        self.last_http = earlier.last_http;
         self.visible = std::mem::take(&mut earlier.visible);
         self.network_up = earlier.network_up;
         self.endpoints = std::mem::take(&mut earlier.endpoints);
@@ -56,28 +52,26 @@ impl Account {
         }
         let domain = self.jid.domain().to_owned();
         self.session.redirects = Redirects::new(RedirectPolicy::WithinDomain(domain));
-        if self.session.endpoints.is_empty() { self.find(step) } else { self.open_socket(step) }
-    }
-
-    pub(super) fn open_socket(&mut self, step: &mut Step<'_>) {
-        let Some(url) = self.session.endpoint().map(|endpoint| endpoint.url().to_owned()) else { return };
-        self.session.socket = SocketId(self.session.socket.0.wrapping_add(1));
-        self.session.phase = Phase::Opening(step.now.plus_millis(OPEN_MILLIS));
-        step.fx.wire.push(Wire::Open { socket: self.session.socket, url });
+        if self.session.endpoints.is_empty() { self.find(step) } else { self.open_link(step) }
     }
 
     /// The socket is open.
     pub(crate) fn socket_opened(&mut self, step: &mut Step<'_>, socket: SocketId) {
-        if socket == self.session.socket && matches!(self.session.phase, Phase::Opening(_)) {
+        if self.is_current(socket) && matches!(self.session.phase, Phase::Opening(_)) {
             self.begin_negotiation(step);
         }
     }
 
     /// The socket is closed, or could not be opened.
     pub(crate) fn socket_closed(&mut self, step: &mut Step<'_>, socket: SocketId) {
-        if socket != self.session.socket {
-            return;
+        if self.is_current(socket) {
+            self.session.link = super::link::Link::None;
+            self.link_closed(step);
         }
+    }
+
+    /// The way to the server is closed.
+    pub(super) fn link_closed(&mut self, step: &mut Step<'_>) {
         match self.session.phase {
             Phase::Opening(_) => self.endpoint_failed(step),
             Phase::Negotiating(..) => {
@@ -90,21 +84,14 @@ impl Account {
         }
     }
 
-    /// Opens the stream, or reopens it after SASL (RFC 7395 §3.4, §3.7).
-    pub(super) fn open_stream(&mut self, step: &mut Step<'_>, header: &StreamHeader) {
-        let frame = header.to_open().to_xml();
-        step.fx.wire.push(Wire::Send { socket: self.session.socket, frame });
-    }
-
     /// Frames arrived.
     pub(crate) fn frames(&mut self, step: &mut Step<'_>, socket: SocketId, frames: Vec<String>) {
         for frame in frames {
-            if socket != self.session.socket {
+            if !self.is_current(socket) {
                 return;
             }
             match parse(&frame, &Limits::default()) {
-                Ok(element) if matches!(self.session.phase, Phase::Negotiating(..)) => self.negotiate(step, element),
-                Ok(element) => self.online_element(step, element),
+                Ok(element) => self.element_arrived(step, element),
                 Err(error) => {
                     let condition = Element::builder(error.condition(), ns::STREAM_ERRORS).build();
                     let error = Element::builder("error", ns::STREAMS).child(condition).build();
@@ -116,14 +103,23 @@ impl Account {
         }
     }
 
+    /// An element of the stream arrived.
+    pub(super) fn element_arrived(&mut self, step: &mut Step<'_>, element: Element) {
+        if matches!(self.session.phase, Phase::Negotiating(..)) {
+            self.negotiate(step, element);
+        } else {
+            self.online_element(step, element);
+        }
+    }
+
     /// This endpoint does not work: tries the next one, or pauses.
     fn endpoint_failed(&mut self, step: &mut Step<'_>) {
-        step.fx.wire.push(Wire::Close(self.session.socket));
+        self.close_link(step);
         let failed = self.session.endpoint().map(|endpoint| endpoint.url().to_owned()).unwrap_or_default();
         let next = self.session.endpoint.saturating_add(1);
         if self.session.redirected.take().is_none() && next < self.session.endpoints.len() {
             self.session.endpoint = next;
-            return self.open_socket(step);
+            return self.open_link(step);
         }
         self.session.endpoint = 0;
         self.no_way(step, SignInError::Unreachable { endpoint: failed });
@@ -136,6 +132,7 @@ impl Account {
 
     /// The connection is gone: pauses, then tries again.
     pub(super) fn disconnected(&mut self, step: &mut Step<'_>) {
+        self.close_link(step);
         self.offline(step);
         self.session.redirected = None;
         let pause = self.session.pause(step.rng);
@@ -176,7 +173,7 @@ impl Account {
 
     /// The store had trouble: everything is read again after a pause. Nothing more is sent on this connection.
     pub(crate) fn storage_failed(&mut self, step: &mut Step<'_>) {
-        step.fx.wire.push(Wire::Close(self.session.socket));
+        self.close_link(step);
         self.offline(step);
         self.session.phase = Phase::Reloading(step.now.plus_millis(super::STORE_PAUSE_MILLIS));
     }
@@ -187,9 +184,9 @@ impl Account {
         let elsewhere = current.map(|current| self.session.redirects.follow(&current, target));
         match elsewhere {
             Some(Ok(endpoint)) => {
-                step.fx.wire.push(Wire::Close(self.session.socket));
+                self.close_link(step);
                 self.session.redirected = Some(endpoint);
-                self.open_socket(step);
+                self.open_link(step);
             }
             Some(Err(error)) => self.no_way(step, SignInError::Other(error.to_string())),
             None => self.no_way(step, SignInError::Other("redirected from nowhere".to_owned())),
@@ -211,9 +208,12 @@ impl Account {
         match &self.session.phase {
             Phase::Waiting(Some(at)) if due(*at) => self.connect(step),
             Phase::Reloading(at) if due(*at) => self.start_over(step),
+            Phase::Finding(finding) if due(finding.deadline()) => {
+                self.nothing_found(step, "no answer in time".to_owned())
+            }
             Phase::Opening(at) if due(*at) => self.endpoint_failed(step),
             Phase::Negotiating(_, at) if due(*at) => {
-                step.fx.wire.push(Wire::Close(self.session.socket));
+                self.close_link(step);
                 let endpoint = self.session.endpoint().map(|endpoint| endpoint.url().to_owned());
                 self.no_way(step, SignInError::Unreachable { endpoint: endpoint.unwrap_or_default() });
             }

@@ -13,6 +13,7 @@ mod connect;
 mod credentials;
 mod error;
 mod find;
+mod link;
 mod negotiate;
 mod online;
 
@@ -28,10 +29,11 @@ use plausch_xmpp::{
 use rand_core::CryptoRng;
 
 use find::Finding;
+use link::Link;
 
 use crate::{
     Account,
-    io::{HttpId, SocketId, Wire},
+    io::{HttpId, SocketId},
     records::{FastRecord, ResumptionRecord, SESSION, ScramRecord, SessionRecord, encode},
     step::Step,
     store::Table,
@@ -114,8 +116,9 @@ pub(crate) struct Session {
     endpoint: usize,
     redirects: Redirects,
     redirected: Option<Endpoint>,
-    socket: SocketId,
-    next_http: HttpId,
+    link: Link,
+    last_socket: SocketId,
+    last_http: HttpId,
     failed_tries: u32,
     network_up: bool,
     visible: BTreeMap<ViewId, bool>,
@@ -149,8 +152,9 @@ impl Session {
             endpoint: 0,
             redirects: Redirects::new(RedirectPolicy::Never),
             redirected: None,
-            socket: SocketId::default(),
-            next_http: HttpId::default(),
+            link: Link::None,
+            last_socket: SocketId::default(),
+            last_http: HttpId::default(),
             failed_tries: 0,
             network_up: true,
             visible: BTreeMap::new(),
@@ -229,7 +233,7 @@ impl Session {
             Phase::Online(online) if online.asked_if_alive => None,
             Phase::Online(online) => Some(online.last_heard.plus_millis(SILENCE_MILLIS)),
         };
-        [phase, self.farewell_by].into_iter().flatten().min()
+        [phase, self.link.deadline(), self.farewell_by].into_iter().flatten().min()
     }
 
     /// What is to be stored of a resumable session. Only what is taken in counts as handled.
@@ -244,6 +248,12 @@ impl Session {
             outbound: state.outbound,
             acked: state.acked,
         })
+    }
+
+    /// A number for an HTTP request.
+    fn next_http(&mut self) -> HttpId {
+        self.last_http = HttpId(self.last_http.0.wrapping_add(1));
+        self.last_http
     }
 
     /// The pause before the next try: doubling, capped, and somewhere in its upper half, so that clients that lost the same
@@ -289,11 +299,6 @@ impl Account {
         };
         self.transmit(step, stanza);
         number
-    }
-
-    /// Puts an element on the wire.
-    fn transmit(&self, step: &mut Step<'_>, element: &Element) {
-        step.fx.wire.push(Wire::Send { socket: self.session.socket, frame: element.to_xml() });
     }
 
     /// Ends a step: acknowledges and stores the counters, if everything that came in is taken in; asks for acknowledgement

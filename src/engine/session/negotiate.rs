@@ -11,11 +11,7 @@ use super::{
     NEGOTIATE_MILLIS, Phase,
     error::{Verdict, judge, judge_stream},
 };
-use crate::{
-    Account, identity,
-    io::{End, Wire},
-    step::Step,
-};
+use crate::{Account, identity, io::End, step::Step};
 
 impl Account {
     /// The socket is open: begins the stream.
@@ -128,7 +124,7 @@ impl Account {
     }
 
     pub(super) fn end(&mut self, step: &mut Step<'_>, wipe: bool, reason: EndReason) {
-        step.fx.wire.push(Wire::Close(self.session.socket));
+        self.close_link(step);
         self.session.phase = Phase::Off;
         step.fx.end = Some(End { wipe, reason });
     }

@@ -8,7 +8,7 @@ use plausch_xmpp::{
     payload::Payload,
     sm::{Sm, SmState},
     stanza::{Message, MessageType},
-    stream::{Incoming, Ready, Session as Past, Transport, classify, close},
+    stream::{Incoming, Ready, Session as Past, Transport, classify},
     xep::{
         blocking::Blocking, carbons::EnableCarbons, chat_markers::Markable, chat_states::ChatState,
         client_state::ClientState, disco::DiscoInfo, ping::Ping, receipts::ReceiptRequest, roster::Roster,
@@ -18,7 +18,7 @@ use plausch_xmpp::{
 };
 
 use super::{FAREWELL_MILLIS, Online, Phase, SILENCE_MILLIS};
-use crate::{Account, account::text_of, io::Wire, jids, records::MessageRecord, requests::Purpose, step::Step};
+use crate::{Account, account::text_of, jids, records::MessageRecord, requests::Purpose, step::Step};
 
 impl Account {
     /// A session has begun or goes on.
@@ -297,8 +297,8 @@ impl Account {
 
     /// Closes the connection politely.
     pub(super) fn disconnect(&mut self, step: &mut Step<'_>) {
-        self.transmit(step, &close());
-        step.fx.wire.push(Wire::Close(self.session.socket));
+        self.transmit_close(step);
+        self.close_link(step);
     }
 
     /// The connection is gone: requests have no answers, people's presence is unknown.

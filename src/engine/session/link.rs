@@ -1,0 +1,182 @@
+//! The way that elements travel: a WebSocket (RFC 7395), or BOSH (XEP-0124) where WebSockets do not get through. Nothing
+//! else of the session knows which one it is.
+
+use std::collections::BTreeMap;
+
+use plausch_model::Timestamp;
+use plausch_xmpp::{
+    bosh::{Bosh, BoshAction, BoshEnd, HttpOutcome, Post},
+    stream::{StreamHeader, Transport, close},
+    xml::Element,
+};
+
+use super::Phase;
+use crate::{
+    Account,
+    io::{HttpFailure, HttpId, HttpRequest, HttpResponse, SocketId, Wire},
+    step::Step,
+};
+
+/// The largest answer to one BOSH request.
+const MAX_ANSWER_BYTES: u32 = 10 << 20;
+
+/// The way to the server.
+#[derive(Debug, Default)]
+pub(super) enum Link {
+    /// There is none.
+    #[default]
+    None,
+    /// A socket, open or being opened.
+    Socket(SocketId),
+    /// A BOSH session at an address.
+    Bosh(Box<BoshLink>),
+}
+
+/// A BOSH session.
+#[derive(Debug)]
+pub(super) struct BoshLink {
+    bosh: Bosh,
+    url: String,
+    posts: BTreeMap<HttpId, u32>,
+}
+
+impl Link {
+    /// When something is due.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        match self {
+            Self::Bosh(link) => link.bosh.deadline().and_then(|at| i64::try_from(at).ok()).map(Timestamp),
+            Self::None | Self::Socket(_) => None,
+        }
+    }
+}
+
+impl Account {
+    /// Whether events of this socket are still of concern.
+    pub(super) fn is_current(&self, socket: SocketId) -> bool {
+        matches!(self.session.link, Link::Socket(current) if current == socket)
+    }
+
+    /// Opens the way to the endpoint in use.
+    pub(super) fn open_link(&mut self, step: &mut Step<'_>) {
+        self.close_link(step);
+        let Some(endpoint) = self.session.endpoint() else { return };
+        let (url, transport) = (endpoint.url().to_owned(), endpoint.transport());
+        match transport {
+            Transport::WebSocket => {
+                self.session.last_socket = SocketId(self.session.last_socket.0.wrapping_add(1));
+                let socket = self.session.last_socket;
+                self.session.link = Link::Socket(socket);
+                self.session.phase = Phase::Opening(step.now.plus_millis(super::OPEN_MILLIS));
+                step.fx.wire.push(Wire::Open { socket, url });
+            }
+            Transport::Bosh => {
+                let link = BoshLink { bosh: Bosh::new(step.rng), url, posts: BTreeMap::new() };
+                self.session.link = Link::Bosh(Box::new(link));
+                self.begin_negotiation(step);
+            }
+        }
+    }
+
+    /// Puts an element on the wire.
+    pub(super) fn transmit(&mut self, step: &mut Step<'_>, element: &Element) {
+        match &mut self.session.link {
+            Link::None => {}
+            Link::Socket(socket) => step.fx.wire.push(Wire::Send { socket: *socket, frame: element.to_xml() }),
+            Link::Bosh(link) => link.bosh.send(element.clone()),
+        }
+    }
+
+    /// Opens the stream, or reopens it after SASL (RFC 7395 §3.4, §3.7; XEP-0206 §5).
+    pub(super) fn open_stream(&mut self, step: &mut Step<'_>, header: &StreamHeader) {
+        match &mut self.session.link {
+            Link::Bosh(link) => link.bosh.open(header),
+            Link::None | Link::Socket(_) => self.transmit(step, &header.to_open()),
+        }
+    }
+
+    /// Ends the stream (RFC 7395 §3.6); BOSH has its own way, see [`Account::close_link`].
+    pub(super) fn transmit_close(&mut self, step: &mut Step<'_>) {
+        if let Link::Socket(_) = self.session.link {
+            self.transmit(step, &close());
+        }
+    }
+
+    /// Closes the way after what was sent. Nothing that still comes from there is of concern.
+    pub(super) fn close_link(&mut self, step: &mut Step<'_>) {
+        match std::mem::take(&mut self.session.link) {
+            Link::None => {}
+            Link::Socket(socket) => step.fx.wire.push(Wire::Close(socket)),
+            Link::Bosh(mut link) => {
+                link.bosh.terminate();
+                for action in link.bosh.poll(clock(step.now)) {
+                    if let BoshAction::Post(post) = action {
+                        self.post(step, &link.url, post);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes a BOSH request.
+    fn post(&mut self, step: &mut Step<'_>, url: &str, post: Post) -> HttpId {
+        let id = self.session.next_http();
+        step.fx.wire.push(Wire::Http(HttpRequest {
+            id,
+            url: url.to_owned(),
+            post: Some(post.body),
+            probe: false,
+            timeout_millis: post.timeout_millis,
+            max_bytes: MAX_ANSWER_BYTES,
+        }));
+        id
+    }
+
+    /// An HTTP request ended: a file of the discovery, or a BOSH request.
+    pub(crate) fn http_done(&mut self, step: &mut Step<'_>, id: HttpId, outcome: Result<HttpResponse, HttpFailure>) {
+        let Link::Bosh(link) = &mut self.session.link else { return self.fetched(step, id, outcome) };
+        let Some(post) = link.posts.remove(&id) else { return };
+        let outcome = match outcome {
+            Ok(HttpResponse { status, body, .. }) => HttpOutcome::Answered { status, body },
+            Err(_) => HttpOutcome::Failed,
+        };
+        link.bosh.answered(post, outcome, clock(step.now));
+    }
+
+    /// Does what a BOSH session wants done: makes requests, takes in what arrived.
+    pub(crate) fn pump(&mut self, step: &mut Step<'_>) {
+        loop {
+            let Link::Bosh(link) = &mut self.session.link else { return };
+            let actions = link.bosh.poll(clock(step.now));
+            if actions.is_empty() {
+                return;
+            }
+            let url = link.url.clone();
+            for action in actions {
+                match action {
+                    BoshAction::Post(post) => {
+                        let number = post.id;
+                        let id = self.post(step, &url, post);
+                        if let Link::Bosh(link) = &mut self.session.link {
+                            link.posts.insert(id, number);
+                        }
+                    }
+                    BoshAction::Received(element) => self.element_arrived(step, element),
+                    BoshAction::Closed(end) => self.bosh_closed(step, end),
+                }
+            }
+        }
+    }
+
+    fn bosh_closed(&mut self, step: &mut Step<'_>, end: BoshEnd) {
+        let Link::Bosh(_) = &self.session.link else { return };
+        self.session.link = Link::None;
+        match end {
+            BoshEnd::SeeOtherUri(target) => self.redirect(step, &target),
+            _ => self.link_closed(step),
+        }
+    }
+}
+
+fn clock(now: Timestamp) -> u64 {
+    u64::try_from(now.0).unwrap_or_default()
+}
