@@ -95,7 +95,9 @@ impl<'a> Session<'a> {
         }
         let python = get_or_try(&self.python, || python_peers(self.project))?;
         let folder = self.project.root.join("tests/servers");
-        command.env("PLAUSCH_PYTHON", &python.interpreter).env("PLAUSCH_SERVERS", folder);
+        let peer = format!("{} {}", python.interpreter.display(), folder.join("peer/peer.py").display());
+        command.env("PLAUSCH_SERVERS", &folder).env("PLAUSCH_SERVERS_SH", folder.join("servers.sh"));
+        command.env("PLAUSCH_PYTHON", &python.interpreter).env("PLAUSCH_PEER", peer);
         command.env("XMPP_PORT_OFFSET", servers.offset.to_string());
         Ok(())
     }
