@@ -37,7 +37,7 @@ say() { echo "servers.sh: $*" >&2; }
 # A folder of ours, not one that somebody else put where we look.
 own_folder() {
   mkdir -p "$1"
-  [ -O "$1" ] && [ ! -L "$1" ] || die "$1 belongs to somebody else"
+  if [ ! -O "$1" ] || [ -L "$1" ]; then die "$1 belongs to somebody else"; fi
 }
 
 # ---- what each server is ----------------------------------------------------------------------------------------
@@ -61,6 +61,7 @@ select_server() {
 
 # ---- packages -----------------------------------------------------------------------------------------------------
 # Bookworm takes the current servers from its backports; later releases carry them themselves.
+# shellcheck source=/dev/null
 codename=$(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME:-}")
 suites=("$codename")
 from_backports=
@@ -204,11 +205,12 @@ XML
 JSON
 }
 
+end_with_parent=()
 as_nobody() { # become an ordinary user, when root
   if [ "$(id -u)" = 0 ]; then
-    exec setpriv --reuid=nobody --regid=nogroup --clear-groups ${end_with_parent:-} env HOME="$run" "$@"
+    exec setpriv --reuid=nobody --regid=nogroup --clear-groups "${end_with_parent[@]}" env HOME="$run" "$@"
   else
-    exec setpriv ${end_with_parent:-} env HOME="$run" "$@"
+    exec setpriv "${end_with_parent[@]}" env HOME="$run" "$@"
   fi
 }
 
@@ -314,7 +316,7 @@ command=${1:-help}; shift || true
 case $command in
   install) for s in "${@:-prosody ejabberd}"; do for t in $s; do select_server "$t"; install_server; done; done ;;
   start) select_server "${1:?server}"; start_server "${@:2}" ;;
-  run) select_server "${1:?server}"; stop_server; prepare "${@:2}"; echo $$ > "$run/server.pid"; end_with_parent="--pdeathsig TERM"; exec_server ;;
+  run) select_server "${1:?server}"; stop_server; prepare "${@:2}"; echo $$ > "$run/server.pid"; end_with_parent=(--pdeathsig TERM); exec_server ;;
   ready) select_server "${1:?server}"; answers ;;
   stop) [ $# -gt 0 ] || set -- "${servers[@]}"; for s in "$@"; do select_server "$s"; stop_server; done ;;
   status) for s in "${servers[@]}"; do select_server "$s"; if pid=$(running_pid); then echo "$s: runs, pid $pid"; else echo "$s: stopped"; fi; done ;;
