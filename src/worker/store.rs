@@ -1,0 +1,19 @@
+//! What stays on the device: one IndexedDB database per account, and one small one that knows which accounts there are.
+//!
+//! Values are sealed ([`crate::sealing`]) under a data key that lies in the account's database, wrapped by a master key
+//! that lies in the device's and that the browser never hands out. Nothing is written before an account signs in to stay.
+
+mod account;
+mod connection;
+mod device;
+mod master_key;
+mod wipe;
+
+pub use account::AccountStore;
+pub use device::{Device, Standing};
+pub use master_key::MasterKey;
+pub use wipe::{erase, leftovers_gone};
+
+#[cfg(test)]
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod tests;

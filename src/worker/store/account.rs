@@ -1,0 +1,428 @@
+//! An account's database: the engine's [`Store`] on IndexedDB.
+//!
+//! Beside the engine's tables there is one of the host's own with two entries: the wrapped data key, and the number of the
+//! run that may write. Whoever opens the database takes the next number, and every batch checks it in its own transaction:
+//! so a host that was replaced while it was not looking can write nothing any more (attack case S-05).
+
+use std::rc::Rc;
+
+use indexed_db_futures::KeyRange;
+use indexed_db_futures::cursor::CursorDirection;
+use indexed_db_futures::database::Database;
+use indexed_db_futures::object_store::ObjectStore;
+use indexed_db_futures::prelude::*;
+use indexed_db_futures::transaction::Transaction;
+use js_sys::Uint8Array;
+use plausch_engine::store::{
+    Batch, Key, Loaded, Op, Order, Query, Row, SCHEMA_VERSION, Store, StoreError, Table, tables_added_since,
+};
+use plausch_model::BareJid;
+use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
+
+use super::connection::{Connection, Shape, complete, delete, failed};
+use super::master_key::MasterKey;
+use crate::random::Random;
+use crate::sealing::{Place, Run, Sealer};
+
+const HOST: &str = "host";
+const DATA_KEY: &str = "data-key";
+const RUN: &str = "run";
+const SHAPE: Shape = Shape { version: SCHEMA_VERSION, upgrade };
+
+type Range = KeyRange<JsValue>;
+
+/// An account's open database.
+pub struct AccountStore {
+    name: String,
+    connection: Rc<Connection>,
+    run: Run,
+    sealer: Option<Sealer>,
+}
+
+impl AccountStore {
+    /// Makes a new database. What an earlier one of the same name held must have been deleted.
+    pub async fn create(account: &BareJid, master_key: &MasterKey) -> Result<Self, StoreError> {
+        let mut random = Random::default();
+        let mut data_key = Zeroizing::new([0; 32]);
+        rand_core::Rng::fill_bytes(&mut random, data_key.as_mut_slice());
+        let wrapped = master_key.wrap(account, &data_key, &mut random).await?;
+        let mut store = Self::connect(account, Connection::open(&name(account), SHAPE).await?).await?;
+        store.put_own(DATA_KEY, Uint8Array::from(wrapped.as_slice()).into()).await?;
+        store.sealer = Some(Sealer::new(&store.name, data_key, store.run));
+        Ok(store)
+    }
+
+    /// Opens a database that must be there.
+    pub async fn open(account: &BareJid, master_key: &MasterKey) -> Result<Self, StoreError> {
+        let gone = || StoreError::Damaged("the browser deleted it".into());
+        let connection = Connection::open_existing(&name(account), SHAPE).await?.ok_or_else(gone)?;
+        let mut store = Self::connect(account, connection).await?;
+        let wrapped = store.get_own(DATA_KEY).await?.and_then(|key| key.dyn_into::<Uint8Array>().ok());
+        let data_key = master_key.unwrap(account, &wrapped.ok_or_else(gone)?.to_vec()).await?;
+        store.sealer = Some(Sealer::new(&store.name, data_key, store.run));
+        Ok(store)
+    }
+
+    /// Deletes an account's database.
+    pub async fn delete(account: &BareJid) -> Result<(), StoreError> {
+        delete(&name(account)).await
+    }
+
+    /// Takes the next run's number: from now on earlier runs write nothing.
+    async fn connect(account: &BareJid, connection: Connection) -> Result<Self, StoreError> {
+        let connection = Rc::new(connection);
+        let mut store = Self { name: name(account), connection, run: Run(0), sealer: None };
+        store.run = Run(store.stored_run().await?.0.wrapping_add(1));
+        store.put_own(RUN, store.run.0.into()).await?;
+        Ok(store)
+    }
+
+    async fn stored_run(&self) -> Result<Run, StoreError> {
+        Ok(self.get_own(RUN).await?.as_ref().and_then(read_run).unwrap_or(Run(0)))
+    }
+
+    async fn get_own(&self, key: &str) -> Result<Option<JsValue>, StoreError> {
+        let transaction = self.connection.read(&[HOST])?;
+        let store = transaction.object_store(HOST).map_err(failed)?;
+        let request = store.get::<JsValue, _, _>(JsValue::from_str(key)).primitive().map_err(failed)?;
+        request.await.map_err(failed)
+    }
+
+    async fn put_own(&self, key: &str, value: JsValue) -> Result<(), StoreError> {
+        let transaction = self.connection.write(&[HOST])?;
+        let store = transaction.object_store(HOST).map_err(failed)?;
+        drop(store.put(value).with_key(JsValue::from_str(key)).without_key_type().primitive().map_err(failed)?);
+        drop(store);
+        complete(transaction).await
+    }
+
+    fn seal(&mut self, table: Table, key: &[u8], value: Vec<u8>) -> Result<Uint8Array, StoreError> {
+        let Some(sealer) = &mut self.sealer else { return Ok(Uint8Array::from(value.as_slice())) };
+        let place = Place { table: table.name(), key };
+        Ok(Uint8Array::from(sealer.seal(place, &value, &mut Random::default())?.as_slice()))
+    }
+
+    fn unseal(&mut self, table: Table, key: Key, value: &JsValue) -> Result<Row, StoreError> {
+        let damaged = || StoreError::Damaged(format!("a record of another kind in {}", table.name()));
+        let record = value.dyn_ref::<Uint8Array>().ok_or_else(damaged)?.to_vec();
+        let Some(sealer) = &mut self.sealer else { return Ok(Row { key, value: record }) };
+        let value = sealer.open(Place { table: table.name(), key: &key }, &record)?;
+        Ok(Row { key, value })
+    }
+
+    /// Sealing comes before the transaction, which ends as soon as anything else is waited for.
+    fn prepare(&mut self, batch: Batch) -> Result<Vec<Change>, StoreError> {
+        let changes = batch.into_ops().into_iter().map(|op| match op {
+            Op::Put(table, row) => Ok(Change::Put(table, to_js(&row.key), self.seal(table, &row.key, row.value)?)),
+            Op::Delete(table, key) => Ok(Change::Delete(table, Some(Range::Only(to_js(&key))))),
+            Op::DeletePrefix(table, prefix) => Ok(Change::Delete(table, range_of_prefix(&prefix))),
+        });
+        changes.collect()
+    }
+
+    /// A run that has sealed enough makes room for another, unless another host did already.
+    async fn renew_run(&mut self) -> Result<(), StoreError> {
+        if !self.sealer.as_ref().is_some_and(Sealer::is_exhausted) {
+            return Ok(());
+        }
+        if self.stored_run().await? != self.run {
+            return Err(replaced());
+        }
+        self.run = Run(self.run.0.wrapping_add(1));
+        self.put_own(RUN, self.run.0.into()).await?;
+        if let Some(sealer) = &mut self.sealer {
+            sealer.begin_run(self.run);
+        }
+        Ok(())
+    }
+
+    async fn answer(&mut self, transaction: &Transaction<'_>, query: Query) -> Result<Loaded, StoreError> {
+        match query {
+            Query::All(table) => Ok(Loaded::Rows(self.rows(transaction, table, None).await?)),
+            Query::Get(table, keys) => Ok(Loaded::Found(self.find(transaction, table, keys).await?)),
+            Query::Range { table, from, to, order, limit } => {
+                let Some(bounds) = bounds(&from, &to).filter(|_| limit > 0) else { return Ok(Loaded::Rows(vec![])) };
+                self.range(transaction, table, bounds, order, limit).await.map(Loaded::Rows)
+            }
+            Query::Count { table, from, to } => count(transaction, table, bounds(&from, &to)).await.map(Loaded::Count),
+            Query::Resolve { index, keys, target } => {
+                let found = self.find(transaction, index, keys).await?;
+                let (places, keys): (Vec<_>, Vec<_>) =
+                    found.into_iter().enumerate().filter_map(|(place, row)| Some((place, row?.value))).unzip();
+                let mut rows = self.find(transaction, target, keys).await?.into_iter();
+                // Answers stand where their questions stood.
+                let mut answers = vec![];
+                for place in places {
+                    answers.resize(place, None);
+                    answers.push(rows.next().flatten());
+                }
+                Ok(Loaded::Found(answers))
+            }
+        }
+    }
+
+    /// All requests are made before the first answer is waited for.
+    async fn find(
+        &mut self,
+        transaction: &Transaction<'_>,
+        table: Table,
+        keys: Vec<Key>,
+    ) -> Result<Vec<Option<Row>>, StoreError> {
+        let store = open(transaction, table)?;
+        let ask = |key: Key| Ok((store.get::<JsValue, _, _>(to_js(&key)).primitive().map_err(failed)?, key));
+        let asked = keys.into_iter().map(ask).collect::<Result<Vec<_>, StoreError>>()?;
+        let mut found = Vec::with_capacity(asked.len());
+        for (request, key) in asked {
+            let value = request.await.map_err(failed)?;
+            found.push(value.map(|value| self.unseal(table, key, &value)).transpose()?);
+        }
+        Ok(found)
+    }
+
+    async fn range(
+        &mut self,
+        transaction: &Transaction<'_>,
+        table: Table,
+        bounds: Range,
+        order: Order,
+        limit: u32,
+    ) -> Result<Vec<Row>, StoreError> {
+        match order {
+            Order::Ascending => self.rows(transaction, table, Some((bounds, limit))).await,
+            Order::Descending => {
+                let last = last_of(transaction, table, bounds, limit).await?;
+                let mut rows = self.rows(transaction, table, Some((last, limit))).await?;
+                rows.reverse();
+                Ok(rows)
+            }
+        }
+    }
+
+    async fn rows(
+        &mut self,
+        transaction: &Transaction<'_>,
+        table: Table,
+        limited: Option<(Range, u32)>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let store = open(transaction, table)?;
+        let (range, limit) = limited.unwrap_or((everything(), u32::MAX));
+        let keys = store.get_all_keys::<JsValue>().with_query::<JsValue, _>(range.clone()).with_limit(limit);
+        let values = store.get_all::<JsValue>().with_query::<JsValue, _>(range).with_limit(limit);
+        let (keys, values) = (keys.primitive().map_err(failed)?, values.primitive().map_err(failed)?);
+        let keys: Vec<_> = keys.await.map_err(failed)?.flatten().collect();
+        let values: Vec<_> = values.await.map_err(failed)?.flatten().collect();
+        keys.iter().zip(&values).map(|(key, value)| self.unseal(table, from_js(key), value)).collect()
+    }
+}
+
+impl Store for AccountStore {
+    async fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.renew_run().await?;
+        let changes = self.prepare(batch)?;
+        let transaction = self.connection.write(&stores_of(changes.iter().map(Change::table)))?;
+        let own = transaction.object_store(HOST).map_err(failed)?;
+        let run = own.get::<JsValue, _, _>(JsValue::from_str(RUN)).primitive().map_err(failed)?;
+        for change in changes {
+            change.make(&transaction)?;
+        }
+        if run.await.map_err(failed)?.as_ref().and_then(read_run) != Some(self.run) {
+            // Dropped without having been completed, the transaction is aborted.
+            return Err(replaced());
+        }
+        drop(own);
+        complete(transaction).await
+    }
+
+    async fn load(&mut self, queries: Vec<Query>) -> Result<Vec<Loaded>, StoreError> {
+        if queries.is_empty() {
+            return Ok(vec![]);
+        }
+        let connection = Rc::clone(&self.connection);
+        let transaction = connection.read(&stores_of(queries.iter().flat_map(tables_of)))?;
+        let mut answers = Vec::with_capacity(queries.len());
+        for query in queries {
+            answers.push(self.answer(&transaction, query).await?);
+        }
+        Ok(answers)
+    }
+
+    async fn wipe(self) -> Result<(), StoreError> {
+        let name = self.name.clone();
+        drop(self);
+        delete(&name).await
+    }
+}
+
+/// One request of a batch.
+enum Change {
+    Put(Table, JsValue, Uint8Array),
+    Delete(Table, Option<Range>),
+}
+
+impl Change {
+    fn table(&self) -> Table {
+        match self {
+            Self::Put(table, ..) | Self::Delete(table, _) => *table,
+        }
+    }
+
+    fn make(self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+        let store = open(transaction, self.table())?;
+        let request = match self {
+            Self::Put(_, key, value) => store.put(JsValue::from(value)).with_key(key).without_key_type().primitive(),
+            Self::Delete(_, Some(range)) => store.delete::<JsValue, _>(range).primitive(),
+            Self::Delete(_, None) => store.clear(),
+        };
+        request.map(drop).map_err(failed)
+    }
+}
+
+fn name(account: &BareJid) -> String {
+    format!("plausch:account:{account}")
+}
+
+fn upgrade(database: &Database, old_version: u32) -> indexed_db_futures::Result<()> {
+    if old_version == 0 {
+        database.create_object_store(HOST).build()?;
+    }
+    for table in tables_added_since(old_version) {
+        database.create_object_store(table.name()).build()?;
+    }
+    Ok(())
+}
+
+fn replaced() -> StoreError {
+    StoreError::Closed("Plausch now runs in another tab".into())
+}
+
+fn read_run(stored: &JsValue) -> Option<Run> {
+    stored.as_f64().filter(|run| (0.0..=f64::from(u32::MAX)).contains(run)).map(to_run)
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range has been checked")]
+fn to_run(stored: f64) -> Run {
+    Run(stored as u32)
+}
+
+fn open<'t>(transaction: &'t Transaction<'_>, table: Table) -> Result<ObjectStore<'t>, StoreError> {
+    transaction.object_store(table.name()).map_err(failed)
+}
+
+/// The host's own store is part of every transaction: a batch checks the run in it.
+fn stores_of(tables: impl Iterator<Item = Table>) -> Vec<&'static str> {
+    let mut names: Vec<_> = tables.map(Table::name).chain([HOST]).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn tables_of(query: &Query) -> impl Iterator<Item = Table> + use<> {
+    let (first, second) = match query {
+        Query::All(table) | Query::Get(table, _) | Query::Range { table, .. } | Query::Count { table, .. } => {
+            (*table, None)
+        }
+        Query::Resolve { index, target, .. } => (*index, Some(*target)),
+    };
+    [first].into_iter().chain(second)
+}
+
+async fn count(transaction: &Transaction<'_>, table: Table, bounds: Option<Range>) -> Result<u64, StoreError> {
+    let Some(bounds) = bounds else { return Ok(0) };
+    let request = open(transaction, table)?.count().with_query::<JsValue, _>(bounds).primitive().map_err(failed)?;
+    Ok(request.await.map_err(failed)?.into())
+}
+
+/// Narrows bounds to their last `limit` rows: a cursor jumps there from the end, without visiting what lies between.
+async fn last_of(transaction: &Transaction<'_>, table: Table, bounds: Range, limit: u32) -> Result<Range, StoreError> {
+    let store = open(transaction, table)?;
+    let cursor = store.open_key_cursor().with_query::<JsValue, _>(bounds.clone()).with_direction(CursorDirection::Prev);
+    let Some(mut cursor) = cursor.primitive().map_err(failed)?.await.map_err(failed)? else { return Ok(bounds) };
+    cursor.advance_by(limit.saturating_sub(1)).await.map_err(failed)?;
+    let first: Option<JsValue> = cursor.primary_key().map_err(failed)?;
+    Ok(match (first, bounds) {
+        (Some(first), Range::Bound(_, _, to, open)) => Range::Bound(first, false, to, open),
+        (_, bounds) => bounds,
+    })
+}
+
+/// `from <= key < to`; `None` if that is empty, which IndexedDB takes for an error.
+fn bounds(from: &[u8], to: &[u8]) -> Option<Range> {
+    (from < to).then(|| Range::Bound(to_js(from), false, to_js(to), true))
+}
+
+/// `None` stands for every key.
+fn range_of_prefix(prefix: &[u8]) -> Option<Range> {
+    if prefix.is_empty() {
+        return None;
+    }
+    Some(match end_of_prefix(prefix) {
+        Some(end) => Range::Bound(to_js(prefix), false, to_js(&end), true),
+        None => Range::LowerBound(to_js(prefix), false),
+    })
+}
+
+/// The first key after all that begin with the prefix; `None` if there is none.
+fn end_of_prefix(prefix: &[u8]) -> Option<Key> {
+    let last = prefix.iter().rposition(|byte| *byte != u8::MAX)?;
+    let mut end = prefix.get(..=last)?.to_vec();
+    let byte = end.last_mut()?;
+    *byte = byte.saturating_add(1);
+    Some(end)
+}
+
+fn everything() -> Range {
+    Range::LowerBound(to_js(&[]), false)
+}
+
+fn to_js(key: &[u8]) -> JsValue {
+    Uint8Array::from(key).into()
+}
+
+/// IndexedDB hands binary keys out as `ArrayBuffer`s.
+fn from_js(key: &JsValue) -> Key {
+    Uint8Array::new(key).to_vec()
+}
+
+/// Ways around the sealing, to show what it is good for.
+#[cfg(test)]
+#[cfg(target_arch = "wasm32")]
+impl AccountStore {
+    pub(super) async fn create_unsealed(account: &BareJid) -> Self {
+        Self::connect(account, Connection::open(&name(account), SHAPE).await.unwrap()).await.unwrap()
+    }
+
+    pub(super) async fn open_unsealed(account: &BareJid) -> Self {
+        let connection = Connection::open_existing(&name(account), SHAPE).await.unwrap().unwrap();
+        Self::connect(account, connection).await.unwrap()
+    }
+
+    pub(super) async fn put_foreign_value(&self, table: Table, key: &[u8], value: JsValue) {
+        let transaction = self.connection.write(&[table.name()]).unwrap();
+        let store = open(&transaction, table).unwrap();
+        drop(store.put(value).with_key(to_js(key)).without_key_type().primitive().unwrap());
+        drop(store);
+        complete(transaction).await.unwrap();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_ends_before_the_next_one() {
+        assert_eq!(end_of_prefix(b"a"), Some(b"b".to_vec()));
+        assert_eq!(end_of_prefix(&[1, 0xff, 0xff]), Some(vec![2]));
+        assert_eq!(end_of_prefix(&[0xff, 0xff]), None);
+        assert_eq!(end_of_prefix(&[]), None);
+    }
+
+    #[test]
+    fn the_hosts_own_table_is_none_of_the_engines() {
+        assert!(Table::ALL.iter().all(|table| table.name() != HOST));
+    }
+}
