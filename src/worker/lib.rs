@@ -1,5 +1,10 @@
 //! The engine's host in the browser. It knows no XMPP and no components.
 
+pub mod clock;
+pub mod driver;
+pub mod hub;
+pub mod inbox;
+pub mod machine;
 pub mod platform;
 pub mod random;
 pub mod sealing;
