@@ -1,6 +1,6 @@
 //! BOSH (XEP-0124) for XMPP (XEP-0206): a stream over HTTP requests, where WebSockets do not get through.
 //!
-//! [`Bosh`] is a sans-IO machine. Its inputs return nothing; [`Bosh::poll`] then gives the [`BoshAction`]s. Requests are
+//! [`Bosh`] is a sans-IO machine. Its inputs return nothing; [`Bosh::poll`] gives the [`BoshAction`]s. Requests are
 //! data: POST [`Post::body`] as `text/xml; charset=utf-8`, without credentials (attack case B-06), and hand in what came of
 //! it by its [`Post::id`]. Responses may come in any order; elements come out in the order in which they were sent.
 //! [`Bosh::deadline`] says when to poll next; polling too late or for nothing is harmless. Times are milliseconds on any
@@ -252,12 +252,14 @@ impl Bosh {
         }
     }
 
-    /// What is to be done now.
+    /// What is to be done now. To be called again until there is nothing: what arrived comes first, so that what is said to
+    /// it goes into the next request, instead of a second one that may overtake the first.
     pub fn poll(&mut self, now: u64) -> Vec<BoshAction> {
         if matches!(self.state, State::Open | State::Terminating) {
             self.repeat_lost(now);
         }
-        while self.state == State::Open && self.make_request(now) {}
+        let has_arrived = self.actions.iter().any(|action| !matches!(action, BoshAction::Post(_)));
+        while !has_arrived && self.state == State::Open && self.make_request(now) {}
         std::mem::take(&mut self.actions)
     }
 

@@ -148,8 +148,13 @@ impl SmError {
     }
 }
 
-/// `<enable/>`, asking that the session may be resumed.
+/// `<enable/>`, for acknowledgements alone.
 pub fn enable() -> Element {
+    Element::builder("enable", ns::SM).build()
+}
+
+/// `<enable/>`, asking that the session may be resumed.
+pub fn enable_resumption() -> Element {
     Element::builder("enable", ns::SM).attr("resume", "true").build()
 }
 

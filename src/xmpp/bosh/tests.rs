@@ -52,6 +52,18 @@ fn seen(actions: Vec<BoshAction>) -> Seen {
     seen
 }
 
+/// Polls until there is nothing.
+fn poll(bosh: &mut Bosh, now: u64) -> Vec<BoshAction> {
+    let mut all = Vec::new();
+    loop {
+        let actions = bosh.poll(now);
+        if actions.is_empty() {
+            return all;
+        }
+        all.extend(actions);
+    }
+}
+
 fn new() -> Bosh {
     Bosh::new(&mut ChaCha20Rng::seed_from_u64(7))
 }
@@ -60,9 +72,9 @@ fn new() -> Bosh {
 fn opened() -> (Bosh, u32) {
     let mut bosh = new();
     bosh.open(&header());
-    let (id, _) = seen(bosh.poll(1)).posts.remove(0);
+    let (id, _) = seen(poll(&mut bosh, 1)).posts.remove(0);
     bosh.answered(id, answer(CREATED), 2);
-    let seen = seen(bosh.poll(2));
+    let seen = seen(poll(&mut bosh, 2));
     assert_eq!(seen.received.len(), 1);
     (bosh, seen.posts.first().unwrap().0)
 }
@@ -75,7 +87,7 @@ fn rid(body: &Element) -> u64 {
 fn a_session_is_created_with_the_streams_header() {
     let mut bosh = new();
     bosh.open(&header());
-    let actions = bosh.poll(0);
+    let actions = poll(&mut bosh, 0);
     let Some(BoshAction::Post(post)) = actions.first() else { panic!("{actions:?}") };
     let begin = "<body xmlns:xmpp='urn:xmpp:xbosh' xmpp:version='1.0' xmlns='http://jabber.org/protocol/httpbind'";
     assert!(post.body.starts_with(begin), "{}", post.body);
@@ -105,36 +117,51 @@ fn first_rids_differ() {
 #[test]
 fn one_request_waits_and_a_second_carries_what_is_to_be_said() {
     let (mut bosh, waiting) = opened();
-    assert!(bosh.poll(10).is_empty());
+    assert!(poll(&mut bosh, 10).is_empty());
     bosh.send(message(1));
     bosh.send(message(2));
-    let sent = seen(bosh.poll(11)).posts;
+    let sent = seen(poll(&mut bosh, 11)).posts;
     let [(sending, body)] = sent.as_slice() else { panic!("{sent:?}") };
     assert_eq!(body.children().count(), 2);
     assert_eq!(body.attr("sid"), Some("SomeSID"));
     // The waiting one is unanswered, so the ack is that of the one that created the session (§9.2).
     assert_eq!(body.attr("ack").unwrap().parse(), Ok(rid(body) - 2));
     bosh.send(message(3));
-    assert!(bosh.poll(12).is_empty(), "no third request");
+    assert!(poll(&mut bosh, 12).is_empty(), "no third request");
     bosh.answered(waiting, answer(EMPTY), 13);
-    let third = seen(bosh.poll(13)).posts.remove(0).1;
+    let third = seen(poll(&mut bosh, 13)).posts.remove(0).1;
     assert_eq!(third.children().next(), Some(&message(3)));
     bosh.answered(*sending, answer(EMPTY), 14);
-    assert!(bosh.poll(14).is_empty(), "the third one waits now");
+    assert!(poll(&mut bosh, 14).is_empty(), "the third one waits now");
+}
+
+#[test]
+fn what_is_said_to_what_arrived_goes_into_the_next_request() {
+    let (mut bosh, waiting) = opened();
+    bosh.answered(
+        waiting,
+        answer(&format!("<body xmlns='http://jabber.org/protocol/httpbind'>{}</body>", message(1).to_xml())),
+        3,
+    );
+    assert_eq!(bosh.poll(3), [BoshAction::Received(message(1))]);
+    bosh.send(message(2));
+    let posts = seen(poll(&mut bosh, 3)).posts;
+    let [(_, body)] = posts.as_slice() else { panic!("{posts:?}") };
+    assert_eq!(body.children().next(), Some(&message(2)));
 }
 
 #[test]
 fn responses_are_handed_out_in_the_order_of_requests() {
     let (mut bosh, first) = opened();
     bosh.send(message(1));
-    let second = seen(bosh.poll(3)).posts.remove(0).0;
+    let second = seen(poll(&mut bosh, 3)).posts.remove(0).0;
     let body = |id| format!("<body xmlns='http://jabber.org/protocol/httpbind'>{}</body>", message(id).to_xml());
     bosh.answered(second, answer(&body(20)), 4);
-    assert!(seen(bosh.poll(4)).received.is_empty());
+    assert!(seen(poll(&mut bosh, 4)).received.is_empty());
     bosh.answered(first, answer(&body(10)), 5);
-    assert_eq!(seen(bosh.poll(5)).received, [message(10), message(20)]);
+    assert_eq!(seen(poll(&mut bosh, 5)).received, [message(10), message(20)]);
     bosh.answered(first, answer(&body(10)), 6);
-    assert!(seen(bosh.poll(6)).received.is_empty(), "no response counts twice");
+    assert!(seen(poll(&mut bosh, 6)).received.is_empty(), "no response counts twice");
 }
 
 #[test]
@@ -143,10 +170,10 @@ fn restart_is_a_request_of_its_own() {
     bosh.send(message(1));
     bosh.open(&header());
     bosh.send(message(2));
-    let (id, body) = seen(bosh.poll(3)).posts.remove(0);
+    let (id, body) = seen(poll(&mut bosh, 3)).posts.remove(0);
     assert_eq!(body.children().count(), 1);
     bosh.answered(id, answer(EMPTY), 4);
-    let actions = bosh.poll(4);
+    let actions = poll(&mut bosh, 4);
     let Some(BoshAction::Post(restart)) = actions.first() else { panic!("{actions:?}") };
     assert!(restart.body.contains(" xmpp:restart='true' "), "{}", restart.body);
     let body = element(&restart.body);
@@ -157,21 +184,21 @@ fn restart_is_a_request_of_its_own() {
 fn lost_requests_are_repeated_word_for_word() {
     let (mut bosh, waiting) = opened();
     bosh.send(message(1));
-    let actions = bosh.poll(3);
+    let actions = poll(&mut bosh, 3);
     let Some(BoshAction::Post(first)) = actions.first() else { panic!("{actions:?}") };
     bosh.answered(first.id, HttpOutcome::Failed, 1000);
     assert_eq!(bosh.deadline(), Some(1500));
-    assert!(bosh.poll(1499).is_empty());
-    let actions = bosh.poll(1500);
+    assert!(poll(&mut bosh, 1499).is_empty());
+    let actions = poll(&mut bosh, 1500);
     let Some(BoshAction::Post(second)) = actions.first() else { panic!("{actions:?}") };
     assert_eq!(first.body, second.body);
     assert_ne!(first.id, second.id);
     bosh.answered(first.id, answer("<not-for-us/>"), 1501);
-    assert!(bosh.poll(1501).is_empty(), "the first copy no longer counts");
+    assert!(poll(&mut bosh, 1501).is_empty(), "the first copy no longer counts");
     bosh.answered(second.id, HttpOutcome::Answered { status: 503, body: String::new() }, 2000);
     assert_eq!(bosh.deadline(), Some(3000));
     bosh.answered(waiting, answer(EMPTY), 2001);
-    assert!(bosh.poll(2001).is_empty(), "the lost one still counts as a request");
+    assert!(poll(&mut bosh, 2001).is_empty(), "the lost one still counts as a request");
 }
 
 #[test]
@@ -181,12 +208,12 @@ fn giving_up_comes_in_the_end() {
     for _ in 1..MAX_TRIES {
         bosh.answered(id, HttpOutcome::Failed, now);
         now = bosh.deadline().unwrap();
-        id = seen(bosh.poll(now)).posts.remove(0).0;
+        id = seen(poll(&mut bosh, now)).posts.remove(0).0;
     }
     assert_eq!(now, 10 + 500 * (1 + 2 + 4 + 8 + 16));
     bosh.answered(id, HttpOutcome::Failed, now);
-    assert_eq!(seen(bosh.poll(now)).end, Some(BoshEnd::Unreachable));
-    assert_eq!((bosh.deadline(), bosh.poll(now)), (None, Vec::new()));
+    assert_eq!(seen(poll(&mut bosh, now)).end, Some(BoshEnd::Unreachable));
+    assert_eq!((bosh.deadline(), poll(&mut bosh, now)), (None, Vec::new()));
 }
 
 #[test]
@@ -206,9 +233,9 @@ fn a_session_that_cannot_be_created_is_given_up_at_once() {
     for (outcome, end) in outcomes {
         let mut bosh = new();
         bosh.open(&header());
-        let id = seen(bosh.poll(0)).posts.remove(0).0;
+        let id = seen(poll(&mut bosh, 0)).posts.remove(0).0;
         bosh.answered(id, outcome, 1);
-        assert_eq!(seen(bosh.poll(1)).end, Some(end));
+        assert_eq!(seen(poll(&mut bosh, 1)).end, Some(end));
     }
 }
 
@@ -216,9 +243,9 @@ fn a_session_that_cannot_be_created_is_given_up_at_once() {
 fn the_server_may_ask_for_repetition() {
     let (mut bosh, waiting) = opened();
     bosh.send(message(1));
-    let second = seen(bosh.poll(3)).posts.remove(0).0;
+    let second = seen(poll(&mut bosh, 3)).posts.remove(0).0;
     bosh.answered(second, answer("<body type='error' xmlns='http://jabber.org/protocol/httpbind'/>"), 10);
-    let repeated = seen(bosh.poll(510)).posts;
+    let repeated = seen(poll(&mut bosh, 510)).posts;
     assert_eq!(repeated.len(), 2);
     assert!(repeated.iter().all(|(id, _)| *id != waiting && *id != second));
     assert_eq!(rid(&repeated.first().unwrap().1) + 1, rid(&repeated.last().unwrap().1));
@@ -228,11 +255,11 @@ fn the_server_may_ask_for_repetition() {
 fn a_reported_response_is_asked_for_again() {
     let (mut bosh, waiting) = opened();
     bosh.send(message(1));
-    let (second, body) = seen(bosh.poll(3)).posts.remove(0);
+    let (second, body) = seen(poll(&mut bosh, 3)).posts.remove(0);
     let missing = rid(&body) - 1;
     let report = format!("<body xmlns='http://jabber.org/protocol/httpbind' report='{missing}' time='852'/>");
     bosh.answered(second, answer(&report), 10);
-    let (id, body) = seen(bosh.poll(510)).posts.remove(0);
+    let (id, body) = seen(poll(&mut bosh, 510)).posts.remove(0);
     assert_eq!(rid(&body), missing);
     assert_ne!(id, waiting);
 }
@@ -244,7 +271,7 @@ fn the_servers_end_comes_after_its_elements() {
          xmlns:stream='http://etherx.jabber.org/streams'><message xmlns='jabber:client' id='1'/>\
          <stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></body>";
     bosh.answered(waiting, answer(body), 5);
-    let seen = seen(bosh.poll(5));
+    let seen = seen(poll(&mut bosh, 5));
     assert_eq!(seen.received.len(), 2);
     assert!(crate::stream::StreamError::from_element(seen.received.last().unwrap()).is_some());
     assert_eq!(seen.end, Some(BoshEnd::Condition(BoshCondition::RemoteStreamError)));
@@ -269,7 +296,7 @@ fn all_conditions() {
         let (mut bosh, waiting) = opened();
         let xml = format!("<body xmlns='http://jabber.org/protocol/httpbind' type='terminate' condition='{name}'/>");
         bosh.answered(waiting, answer(&xml), 5);
-        assert_eq!(seen(bosh.poll(5)).end, Some(BoshEnd::Condition(condition)));
+        assert_eq!(seen(poll(&mut bosh, 5)).end, Some(BoshEnd::Condition(condition)));
     }
 }
 
@@ -280,7 +307,7 @@ fn a_redirection_is_told() {
     let xml = "<body xmlns='http://jabber.org/protocol/httpbind' type='terminate' condition='see-other-uri'>\
          <uri>https://evil.example/xmppcm</uri></body>";
     bosh.answered(waiting, answer(xml), 5);
-    let end = seen(bosh.poll(5)).end;
+    let end = seen(poll(&mut bosh, 5)).end;
     assert_eq!(end, Some(BoshEnd::SeeOtherUri("https://evil.example/xmppcm".to_owned())));
 }
 
@@ -291,7 +318,7 @@ fn old_servers_end_by_status() {
     {
         let (mut bosh, waiting) = opened();
         bosh.answered(waiting, HttpOutcome::Answered { status, body: String::new() }, 5);
-        assert_eq!(seen(bosh.poll(5)).end, Some(BoshEnd::Condition(condition)));
+        assert_eq!(seen(poll(&mut bosh, 5)).end, Some(BoshEnd::Condition(condition)));
     }
 }
 
@@ -303,7 +330,7 @@ fn stanzas_in_the_wrong_namespace_are_brought_home() {
     bosh.answered(waiting, answer(xml), 5);
     let expected =
         "<message xmlns='jabber:client' id='1' xml:lang='de'><body>Hi</body><x xmlns='urn:x'><body/></x></message>";
-    let received = seen(bosh.poll(5)).received;
+    let received = seen(poll(&mut bosh, 5)).received;
     assert_eq!(received.first(), Some(&element(expected)));
     assert_eq!(received.last().unwrap().ns(), "http://jabber.org/protocol/httpbind");
 }
@@ -312,36 +339,36 @@ fn stanzas_in_the_wrong_namespace_are_brought_home() {
 fn we_end_it_with_the_last_words() {
     let (mut bosh, waiting) = opened();
     bosh.send(message(1));
-    let second = seen(bosh.poll(3)).posts.remove(0).0;
+    let second = seen(poll(&mut bosh, 3)).posts.remove(0).0;
     bosh.send(message(2));
     bosh.terminate();
-    let (last, body) = seen(bosh.poll(4)).posts.remove(0);
+    let (last, body) = seen(poll(&mut bosh, 4)).posts.remove(0);
     assert_eq!((body.attr("type"), body.children().count()), (Some("terminate"), 1));
     bosh.answered(second, answer(EMPTY), 5);
     bosh.answered(last, answer(EMPTY), 6);
-    assert_eq!(seen(bosh.poll(6)).end, None);
+    assert_eq!(seen(poll(&mut bosh, 6)).end, None);
     bosh.answered(waiting, answer("<body xmlns='http://jabber.org/protocol/httpbind' type='terminate'/>"), 7);
-    assert_eq!(seen(bosh.poll(7)).end, Some(BoshEnd::Terminated));
+    assert_eq!(seen(poll(&mut bosh, 7)).end, Some(BoshEnd::Terminated));
 }
 
 #[test]
 fn ending_what_never_began() {
     let mut bosh = new();
     bosh.terminate();
-    assert_eq!(seen(bosh.poll(0)).end, Some(BoshEnd::Terminated));
+    assert_eq!(seen(poll(&mut bosh, 0)).end, Some(BoshEnd::Terminated));
 }
 
 #[test]
 fn no_requests_are_made_in_a_pause() {
     let (mut bosh, waiting) = opened();
     assert_eq!(bosh.pause(600), Some(120));
-    let (pause, body) = seen(bosh.poll(3)).posts.remove(0);
+    let (pause, body) = seen(poll(&mut bosh, 3)).posts.remove(0);
     assert_eq!((body.attr("pause"), body.nodes().len()), (Some("120"), 0));
     bosh.answered(waiting, answer(EMPTY), 4);
     bosh.answered(pause, answer(EMPTY), 4);
-    assert_eq!((bosh.poll(100_000), bosh.deadline()), (Vec::new(), None));
+    assert_eq!((poll(&mut bosh, 100_000), bosh.deadline()), (Vec::new(), None));
     bosh.send(message(1));
-    assert_eq!(seen(bosh.poll(100_001)).posts.len(), 1);
+    assert_eq!(seen(poll(&mut bosh, 100_001)).posts.len(), 1);
     assert_eq!(new().pause(60), None, "only where the server allows it");
 }
 
@@ -349,12 +376,12 @@ fn no_requests_are_made_in_a_pause() {
 fn polling_sessions_poll_in_time() {
     let mut bosh = new();
     bosh.open(&header());
-    let id = seen(bosh.poll(1)).posts.remove(0).0;
+    let id = seen(poll(&mut bosh, 1)).posts.remove(0).0;
     let created = CREATED.replace("hold='1'", "hold='0'").replace("requests='2'", "requests='1'");
     bosh.answered(id, answer(&created), 1000);
-    let id = seen(bosh.poll(1000)).posts.remove(0).0;
+    let id = seen(poll(&mut bosh, 1000)).posts.remove(0).0;
     bosh.answered(id, answer(EMPTY), 1100);
-    assert!(bosh.poll(1100).is_empty());
+    assert!(poll(&mut bosh, 1100).is_empty());
     assert_eq!(bosh.deadline(), Some(6000));
-    assert_eq!(seen(bosh.poll(6000)).posts.len(), 1);
+    assert_eq!(seen(poll(&mut bosh, 6000)).posts.len(), 1);
 }

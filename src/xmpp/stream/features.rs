@@ -25,7 +25,8 @@ pub struct Features {
     pub pre_approval: bool,
     /// In-band registration (XEP-0077).
     pub registration: bool,
-    /// Limits (XEP-0478).
+    /// Limits (XEP-0478) from now on: those before authentication are lower and do not count afterwards (§4). Prosody
+    /// gives none after SASL2.
     pub limits: Option<StreamLimits>,
     /// The server's entity capabilities (XEP-0115 §6.3): `<c/>`.
     pub caps: Option<Element>,

@@ -1,7 +1,7 @@
 //! Framing over WebSocket (RFC 7395), and sorting what arrives after the negotiation.
 
 use super::{Features, StreamError, ns};
-use crate::xml::Element;
+use crate::xml::{Element, Limits, Malformation, XmlError, parse};
 
 /// What opens a stream. Over WebSocket it is sent as [`StreamHeader::to_open`]; over BOSH it goes into the request that
 /// creates or restarts the session ([`crate::bosh::Bosh::open`]).
@@ -24,6 +24,19 @@ impl StreamHeader {
             .attr("version", "1.0")
             .lang(Some(&self.lang))
             .build()
+    }
+}
+
+/// Reads a frame (RFC 7395 §3.3.3).
+///
+/// Prosody (up to 13, at least) forgets to declare the prefix of a stream error that it sends before the stream is
+/// established, such as `host-unknown`. Only that is mended: what the error says is worth knowing.
+pub fn read_frame(frame: &str, limits: &Limits) -> Result<Element, XmlError> {
+    match (parse(frame, limits), frame.strip_prefix("<stream:error>")) {
+        (Err(XmlError::NotWellFormed(Malformation::UndeclaredPrefix)), Some(rest)) => {
+            parse(&format!("<stream:error xmlns:stream='{}'>{rest}", ns::STREAMS), limits)
+        }
+        (read, _) => read,
     }
 }
 
@@ -114,6 +127,19 @@ mod tests {
         assert!(matches!(classified(error), Incoming::Error(_)));
         let close = "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing' see-other-uri='wss://b.example/ws'/>";
         assert_eq!(classified(close), Incoming::Close { see_other_uri: Some("wss://b.example/ws".to_owned()) });
+    }
+
+    #[test]
+    fn a_stream_error_without_its_prefix_is_read() {
+        let limits = Limits::default();
+        let frame = "<stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>";
+        let error = StreamError::from_element(&read_frame(frame, &limits).unwrap()).unwrap();
+        assert_eq!(error.condition.name(), "host-unknown");
+        let undeclared = Err(XmlError::NotWellFormed(Malformation::UndeclaredPrefix));
+        for frame in ["<stream:features/>", "<stream:error><x:y/></stream:error>", "<s:error></s:error>"] {
+            assert_eq!(read_frame(frame, &limits), undeclared, "{frame}");
+        }
+        assert!(read_frame("<message xmlns='jabber:client'/>", &limits).is_ok());
     }
 
     #[test]

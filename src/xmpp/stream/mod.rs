@@ -9,6 +9,8 @@
 //! and Bind 2 (XEP-0386) in one round trip; else SASL2 with a password; else SASL, a restarted stream, resumption or
 //! resource binding, and stream management one after the other (RFC 6120).
 //!
+//! Over BOSH everything is the same, except that sessions are not resumed.
+//!
 //! What it refuses: signing in over a connection that is not secure, mechanisms weaker than the account has seen (S-01), a
 //! server that does not prove itself (S-02), a resumption of anything but our session (S-04), an address that is not the
 //! configured one, and following redirections by itself (L-04, see [`Redirects`]).
@@ -29,7 +31,7 @@ pub use config::{Purpose, StreamConfig, UserAgent};
 pub use endpoint::{Endpoint, EndpointError, RedirectError, RedirectPolicy, Redirects, Transport, is_loopback};
 pub use error::{StanzaFailure, StreamCondition, StreamError};
 pub use features::{Features, Sasl2Features, StreamLimits};
-pub use framing::{Incoming, StreamHeader, classify, close};
+pub use framing::{Incoming, StreamHeader, classify, close, read_frame};
 pub use negotiation::Negotiation;
 pub use outcome::{Action, CredentialChange, NegotiationError, PasswordReason, Ready, Session};
 

@@ -10,11 +10,11 @@ use super::config::{Purpose, StreamConfig};
 use super::features::Features;
 use super::framing::{StreamHeader, is_stanza};
 use super::outcome::{Action, CredentialChange, NegotiationError, PasswordReason, Ready, Session};
-use super::sasl2::Inline;
+use super::sasl2::{self, Inline};
 use super::{StreamError, clip_text, ns};
 use crate::jid::{FullJid, Jid};
 use crate::sasl::{Credentials, Mechanism, ScramKeys};
-use crate::sm::{self, Enabled, Failed, Resumed, Sm};
+use crate::sm::{Enabled, Failed, Resumed, Sm};
 use crate::xml::Element;
 
 mod authentication;
@@ -31,6 +31,10 @@ pub struct Negotiation {
     state: State,
     /// The domain that the server gives itself in its stream header.
     server: Option<String>,
+    /// The server framed its stream by `<open/>`, as over WebSocket. Over BOSH it does not, and there a session is neither
+    /// resumed nor made resumable: Prosody (13, at least) fails on it without an answer, and BOSH itself outlives a lost
+    /// connection.
+    framed: bool,
     /// What was offered before authentication.
     offered: Features,
     /// How we were authenticated.
@@ -83,6 +87,7 @@ impl Negotiation {
             config,
             state: State::Opening,
             server: None,
+            framed: false,
             offered: Features::default(),
             authenticated: None,
             resume_tried: false,
@@ -126,6 +131,7 @@ impl Negotiation {
             }
             ("open", ns::FRAMING) => {
                 self.server = element.attr("from").map(str::to_owned);
+                self.framed = true;
                 return Ok(());
             }
             _ => {}
@@ -243,7 +249,7 @@ impl Negotiation {
     /// Resumes the former session or binds a resource, each in an exchange of its own.
     fn establish(&mut self, features: Features, rng: &mut dyn CryptoRng, actions: &mut Vec<Action>) -> Step {
         let resume = self.config.resume.as_ref().and_then(Sm::resume);
-        let resume = resume.filter(|_| features.stream_management && !self.resume_tried);
+        let resume = resume.filter(|_| features.stream_management && self.framed && !self.resume_tried);
         let Some(resume) = resume else {
             let jid = &self.config.jid;
             let resource = bind::resource(&self.config.resource_tag, &self.config.user_agent.id, jid);
@@ -336,7 +342,7 @@ impl Negotiation {
 
     fn enable(&mut self, jid: FullJid, features: Box<Features>, actions: &mut Vec<Action>) {
         if features.stream_management {
-            actions.push(Action::Send(sm::enable()));
+            actions.push(Action::Send(sasl2::enable(self.framed)));
             self.state = State::Enabling { jid, features };
         } else {
             self.begin(jid, None, *features, actions);

@@ -17,6 +17,8 @@ use crate::xml::Element;
 pub(super) struct Inline {
     /// Resume the former session.
     pub resume: bool,
+    /// The new session may be resumed.
+    pub resumable: bool,
     /// Bind a resource if that fails.
     pub bind: bool,
     /// Enable stream management for it.
@@ -33,14 +35,15 @@ pub(super) struct Inline {
 
 impl Inline {
     /// All that is both wanted and offered.
-    pub(super) fn new(config: &StreamConfig, offered: &Sasl2Features, by_token: bool) -> Self {
+    pub(super) fn new(config: &StreamConfig, offered: &Sasl2Features, by_token: bool, resumable: bool) -> Self {
         if config.purpose == Purpose::InvalidateToken {
             return Self::default();
         }
         let bindable = |feature: &str| offered.bind2.iter().flatten().any(|offered| offered == feature);
-        let resumable = config.resume.as_ref().is_some_and(|session| session.resumption().is_some());
+        let can_resume = config.resume.as_ref().is_some_and(|session| session.resumption().is_some());
         Self {
-            resume: resumable && offered.resume,
+            resume: can_resume && resumable && offered.resume,
+            resumable,
             bind: offered.bind2.is_some(),
             stream_management: bindable(ns::SM),
             carbons: bindable(ns::CARBONS),
@@ -57,11 +60,16 @@ impl Inline {
             Element::builder("bind", ns::BIND2)
                 .child(Element::builder("tag", ns::BIND2).text(&config.resource_tag).build())
                 .child_opt(self.carbons.then(|| Element::builder("enable", ns::CARBONS).build()))
-                .child_opt(self.stream_management.then(sm::enable))
+                .child_opt(self.stream_management.then(|| enable(self.resumable)))
                 .child_opt(self.client_state.then(|| Element::builder(state, ns::CSI).build()))
                 .build()
         })
     }
+}
+
+/// `<enable/>`.
+pub(super) fn enable(resumable: bool) -> Element {
+    if resumable { sm::enable_resumption() } else { sm::enable() }
 }
 
 /// Whether there is a FAST mechanism that we have.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use proptest::prelude::*;
 
-use super::{CREATED, header, message, new};
+use super::{CREATED, header, message, new, poll};
 use crate::bosh::{Bosh, BoshAction, HttpOutcome};
 use crate::xml::{Element, Limits, parse};
 
@@ -86,7 +86,7 @@ impl World {
     }
 
     fn poll(&mut self) {
-        for action in self.bosh.poll(self.now) {
+        for action in poll(&mut self.bosh, self.now) {
             match action {
                 BoshAction::Post(post) => self.wire.push((post.id, post.body)),
                 BoshAction::Received(element) => self.received.push(element),

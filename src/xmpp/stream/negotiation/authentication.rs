@@ -145,7 +145,7 @@ impl Negotiation {
     fn inline(&self, profile: Profile, exchange: &Exchange) -> Inline {
         match &self.offered.sasl2 {
             Some(offered) if profile == Profile::Sasl2 => {
-                let mut inline = Inline::new(&self.config, offered, exchange.is_token());
+                let mut inline = Inline::new(&self.config, offered, exchange.is_token(), self.framed);
                 let may_upgrade = self.config.policy.allow_upgrade && self.password().is_some() && exchange.is_scram();
                 inline.upgrade = sasl2::upgrade(offered).filter(|_| may_upgrade);
                 inline

@@ -42,6 +42,8 @@ macro_rules! dialogues {
 }
 
 dialogues! {
+    bosh_sasl
+    bosh_sasl2
     crossed_profiles
     downgrade_detected
     downgrade_detected_in_sasl2
