@@ -17,20 +17,22 @@ pub struct Python {
 
 /// Sets up the virtual environment; does nothing when the requirements have not changed since.
 pub fn python_peers(project: &Project) -> Result<Python> {
-    let requirements = project.root.join("tests/servers/peer/requirements.txt");
+    let [peers, alone] =
+        ["requirements.txt", "requirements-alone.txt"].map(|file| project.root.join("tests/servers/peer").join(file));
     let folder = project.work_folder("python")?;
     let python = Python { interpreter: folder.join("bin/python") };
     let stamp = folder.join("requirements.txt");
-    let wanted = std::fs::read(&requirements)?;
+    let wanted = [std::fs::read(&peers)?, std::fs::read(&alone)?].concat();
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) && python.interpreter.exists() {
         return Ok(python);
     }
     ensure_venv()?;
-    say::note(&format!("pip install -r {} (a virtual environment of this checkout)", project.shown(&requirements)));
     run(command("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-    run(command(&python.interpreter)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
-        .arg(&requirements))?;
+    for (file, more) in [(&peers, None), (&alone, Some("--no-deps"))] {
+        say::note(&format!("pip install -r {} (a virtual environment of this checkout)", project.shown(file)));
+        let words = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
+        run(command(&python.interpreter).args(words).arg(file).args(more))?;
+    }
     std::fs::write(&stamp, wanted)?;
     Ok(python)
 }
