@@ -14,6 +14,13 @@ globalThis.trustedTypes?.createPolicy("default", {
   },
 });
 
+// Where no worker can start, the page runs the engine itself: its module is loaded when the app asks for it.
+globalThis.plauschEngine = async () => {
+  const engine = await import("./engine/worker.js");
+  await engine.default({ module_or_path: fetch(new URL("engine/worker_bg.wasm", import.meta.url)) });
+  return engine.serve_port;
+};
+
 const sorry = {
   en: "Plausch could not start. Please reload the page. If that does not help, your browser may be too old.",
   de: "Plausch konnte nicht starten. Bitte lade die Seite neu. Hilft das nicht, ist dein Browser vielleicht zu alt.",

@@ -1,1 +1,87 @@
-//! The page.
+//! Plausch's face: draws what the engine says and tells it what a person does.
+//!
+//! It knows no XML, no cryptography and no storage. [`mount`] puts it into any element or shadow root; everything it
+//! needs (dialogs, menus, notices) lies within that, and the styles are the caller's to link there.
+
+mod config;
+mod inbox;
+mod page;
+mod runtime;
+mod text;
+mod ui;
+mod view;
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use plausch_model::{FromEngine, ToEngine};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Node};
+
+pub use config::{Config, ConfigError, Value};
+pub use runtime::EngineLink;
+pub use text::Locale;
+
+use inbox::Inbox;
+use view::State;
+
+/// How the app sits in its page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Placing {
+    /// It is the page: it may use the title and the history.
+    Page,
+    /// It is a part of somebody else's page.
+    Part,
+}
+
+/// A mounted app. Dropping it takes the app out of the page again.
+pub struct Mounted {
+    state: State,
+    inbox: Rc<Inbox>,
+    host: Element,
+    owner: Owner,
+    _view: Box<dyn std::any::Any>,
+}
+
+/// Puts the app into an element or a shadow root. It shows nothing but its first state until it is attached to an
+/// engine.
+///
+/// # Errors
+/// The document could not make or take the app's element.
+pub fn mount(target: &Node, config: Config, placing: Placing) -> Result<Mounted, wasm_bindgen::JsValue> {
+    let host = document().create_element("div")?;
+    host.set_attribute("class", "plausch-host")?;
+    target.append_child(&host)?;
+    let owner = Owner::new();
+    let (state, inbox) = owner.with(|| {
+        let state = State::new(ui::prefs::was_signed_in());
+        let inbox = Inbox::new(state, owner.clone());
+        page::listen(state, &inbox);
+        (state, inbox)
+    });
+    let view = owner.with(|| {
+        let ui = ui::Ui::new(state, config, placing == Placing::Page);
+        leptos::mount::mount_to(host.clone().unchecked_into(), move || ui::app(ui))
+    });
+    Ok(Mounted { state, inbox, host, owner, _view: Box::new(view) })
+}
+
+impl Mounted {
+    /// Sets the way to the engine.
+    pub fn attach(&self, send: impl Fn(&ToEngine) + 'static) {
+        self.state.attach(Rc::new(send));
+    }
+
+    /// Where what the engine says goes in.
+    pub fn receiver(&self) -> impl Fn(FromEngine) + 'static {
+        let inbox = Rc::clone(&self.inbox);
+        move |message| inbox.put(message)
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        self.host.remove();
+        self.owner.cleanup();
+    }
+}

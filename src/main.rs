@@ -1,1 +1,86 @@
-fn main() {}
+//! The page: reads the hoster's settings, mounts the app into the body and connects it with the engine.
+
+use js_sys::{JSON, Object, Promise};
+use leptos::prelude::*;
+use plausch_app::{Config, ConfigError, EngineLink, Placing, Value, mount};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Request, RequestCache, RequestInit, Response};
+
+fn main() {
+    spawn_local(start());
+}
+
+async fn start() {
+    let config = settings().await;
+    let Some(body) = document().body() else { return };
+    // What `index.html` shows until now.
+    if let Some(skeleton) = document().get_element_by_id("start") {
+        skeleton.remove();
+    }
+    match config {
+        Ok(config) => {
+            let settings = config.worker_settings();
+            if let Ok(app) = mount(&body, config, Placing::Page) {
+                let link = EngineLink::connect(settings, app.receiver());
+                app.attach(move |message| link.send(message));
+                // The app lives as long as its page.
+                std::mem::forget(app);
+            }
+        }
+        Err(error) => refuse(&body, &error.to_string()),
+    }
+}
+
+/// Reads `config.json`. A missing file means defaults.
+async fn settings() -> Result<Config, ConfigError> {
+    let unreadable = |error: JsValue| ConfigError::Unreadable(String::from(Object::from(error).to_string()));
+    let answer = JsFuture::from(request().map_err(unreadable)?).await.map_err(unreadable)?;
+    let response: Response = answer.unchecked_into();
+    if response.status() == 404 {
+        return Ok(Config::default());
+    }
+    if !response.ok() {
+        return Err(ConfigError::Unreadable(response.status().to_string()));
+    }
+    let text = JsFuture::from(response.text().map_err(unreadable)?).await.map_err(unreadable)?;
+    let parsed = JSON::parse(&text.as_string().unwrap_or_default()).map_err(|_| ConfigError::NotAnObject)?;
+    Config::from_members(members(&parsed)?)
+}
+
+fn request() -> Result<Promise, JsValue> {
+    let options = RequestInit::new();
+    options.set_cache(RequestCache::NoCache);
+    let request = Request::new_with_str_and_init("config.json", &options)?;
+    Ok(window().fetch_with_request(&request))
+}
+
+/// The members of a JSON object.
+fn members(parsed: &JsValue) -> Result<Vec<(String, Value)>, ConfigError> {
+    let object = parsed.dyn_ref::<Object>().filter(|object| !js_sys::Array::is_array(object));
+    let entries = Object::entries(object.ok_or(ConfigError::NotAnObject)?);
+    let member = |entry: JsValue| {
+        let pair: js_sys::Array = entry.unchecked_into();
+        (pair.get(0).as_string().unwrap_or_default(), value(&pair.get(1)))
+    };
+    Ok(entries.iter().map(member).collect())
+}
+
+fn value(value: &JsValue) -> Value {
+    if value.is_null() {
+        Value::Null
+    } else if let Some(on) = value.as_bool() {
+        Value::Bool(on)
+    } else {
+        value.as_string().map_or(Value::Other, Value::Text)
+    }
+}
+
+/// Says what is wrong with the settings, to the one who has to mend them.
+fn refuse(body: &web_sys::HtmlElement, words: &str) {
+    let Ok(note) = document().create_element("p") else { return };
+    // Setting an attribute with a valid name and a text cannot fail.
+    let _ = note.set_attribute("role", "alert");
+    note.set_text_content(Some(words));
+    let _ = body.append_child(&note);
+}

@@ -1,0 +1,234 @@
+//! The page's way to the engine. The only file that knows how the engine is hosted.
+//!
+//! Where there are shared workers, one of them serves every tab of the origin. Else a worker of this tab does: its host
+//! takes the engine's Web Lock, and tells the views of all other tabs that it is held elsewhere. Else the page loads the
+//! engine's module itself. Whichever it is, it gets one end of a message channel and speaks postcard bytes.
+//!
+//! A host that dies frees the Web Lock that it named; then the next one is started under a new name, and greeted anew.
+//! Everything that matters is on disk, so nothing is lost.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
+use plausch_model::{FromEngine, Hosting, ToEngine, WorkerSettings};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{MessageChannel, MessageEvent, MessagePort, SharedWorker, Worker, WorkerOptions, WorkerType};
+
+/// Forces a way of hosting (`worker` or `page`), for trying them out. Per tab, and nothing that a link could set.
+const FORCED: &str = "plausch-hosting";
+/// A host that dies at once, again and again, is not started for ever.
+const MAX_RESTARTS: u32 = 5;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = ["navigator", "locks"], js_name = request, catch)]
+    fn request_lock(name: &str, options: &Object, callback: &Function) -> Result<Promise, JsValue>;
+}
+
+/// The connection to the engine.
+#[derive(Clone)]
+pub struct EngineLink(Rc<Link>);
+
+struct Link {
+    settings: WorkerSettings,
+    lifeline: Option<String>,
+    heard: Box<dyn Fn(FromEngine)>,
+    port: RefCell<Option<Port>>,
+    hosting: Cell<Option<Hosting>>,
+    generation: Cell<u32>,
+}
+
+/// Our end of the channel, with whatever has to live as long.
+struct Port {
+    port: MessagePort,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _host: Option<JsValue>,
+}
+
+impl EngineLink {
+    /// Starts or finds the engine and greets it. What it says goes to `heard`.
+    pub fn connect(settings: WorkerSettings, heard: impl Fn(FromEngine) + 'static) -> Self {
+        let link = Rc::new(Link {
+            settings,
+            lifeline: hold_lifeline(),
+            heard: Box::new(heard),
+            port: RefCell::new(None),
+            hosting: Cell::new(None),
+            generation: Cell::new(0),
+        });
+        link.clone().start();
+        Self(link)
+    }
+
+    /// Sends a message. Before a host listens, the channel keeps it.
+    pub fn send(&self, message: &ToEngine) {
+        if let Some(port) = &*self.0.port.borrow() {
+            port.send(message);
+        }
+    }
+
+    /// Where the engine runs.
+    pub fn hosting(&self) -> Option<Hosting> {
+        self.0.hosting.get()
+    }
+}
+
+impl Link {
+    /// Starts a host, in the best way that works here.
+    fn start(self: Rc<Self>) {
+        let name = format!("plausch-{}", self.generation.get());
+        let forced = forced();
+        let shared = forced.is_none().then(|| shared_worker(&name).ok()).flatten();
+        let started = shared.map(|(port, host)| (port, host, Hosting::SharedWorker)).or_else(|| {
+            let worker = (forced.as_deref() != Some("page")).then(dedicated_worker);
+            worker.and_then(Result::ok).map(|(port, host)| (port, host, Hosting::Worker))
+        });
+        let Some((port, host, hosting)) = started.or_else(|| in_page().map(|port| (port, None, Hosting::Page))) else {
+            return (self.heard)(FromEngine::Fatal("this browser has no message channels".to_owned()));
+        };
+        self.hosting.set(Some(hosting));
+        let link = Rc::downgrade(&self);
+        let on_message = Closure::new(move |event: MessageEvent| {
+            if let Some(link) = link.upgrade() {
+                link.hear(&event.data());
+            }
+        });
+        port.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        let port = Port { port, _on_message: on_message, _host: host };
+        port.send(&ToEngine::Hello { settings: self.settings.clone(), lifeline: self.lifeline.clone() });
+        self.port.replace(Some(port));
+    }
+
+    fn hear(self: Rc<Self>, data: &JsValue) {
+        match decode(data) {
+            Some(FromEngine::Lifeline(name)) => spawn_local(async move {
+                wait_until_free(&name).await;
+                self.restart();
+            }),
+            Some(message) => (self.heard)(message),
+            // The worker's script says in words that the engine could not be loaded.
+            None => {
+                if let Some(words) = data.as_string() {
+                    (self.heard)(FromEngine::Fatal(words));
+                }
+            }
+        }
+    }
+
+    fn restart(self: Rc<Self>) {
+        let generation = self.generation.get().saturating_add(1);
+        self.generation.set(generation);
+        if generation <= MAX_RESTARTS {
+            self.start();
+        } else {
+            (self.heard)(FromEngine::Fatal("the engine stopped again and again".to_owned()));
+        }
+    }
+}
+
+impl Port {
+    fn send(&self, message: &ToEngine) {
+        // Plain values always encode; a port whose host is gone swallows what it is given.
+        let bytes = Uint8Array::from(postcard::to_allocvec(message).unwrap_or_default().as_slice());
+        let _ = self.port.post_message_with_transferable(&bytes, &Array::of1(&bytes.buffer()));
+    }
+}
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        self.port.set_onmessage(None);
+        self.port.close();
+    }
+}
+
+fn decode(data: &JsValue) -> Option<FromEngine> {
+    postcard::from_bytes(&data.dyn_ref::<Uint8Array>()?.to_vec()).ok()
+}
+
+// ---- hosts ------------------------------------------------------------------------------------------------------------
+
+/// The address of the worker's script, as `index.html` names it.
+fn worker_url() -> Option<String> {
+    let document = web_sys::window()?.document()?;
+    let meta = document.query_selector("meta[name=plausch-worker]").ok().flatten()?;
+    let base = document.base_uri().ok().flatten()?;
+    web_sys::Url::new_with_base(&meta.get_attribute("content")?, &base).ok().map(|url| url.href())
+}
+
+fn options(name: &str) -> WorkerOptions {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    options.set_name(name);
+    options
+}
+
+fn shared_worker(name: &str) -> Result<(MessagePort, Option<JsValue>), JsValue> {
+    let url = worker_url().ok_or(JsValue::NULL)?;
+    let worker = SharedWorker::new_with_worker_options(&url, &options(name))?;
+    Ok((worker.port(), Some(worker.into())))
+}
+
+fn dedicated_worker() -> Result<(MessagePort, Option<JsValue>), JsValue> {
+    let url = worker_url().ok_or(JsValue::NULL)?;
+    let worker = Worker::new_with_options(&url, &options("plausch"))?;
+    let channel = MessageChannel::new()?;
+    let message = Object::new();
+    Reflect::set(&message, &"port".into(), &channel.port2())?;
+    worker.post_message_with_transfer(&message, &Array::of1(&channel.port2()))?;
+    Ok((channel.port1(), Some(worker.into())))
+}
+
+/// The engine in the page itself: the worker's module is imported and given the other end.
+fn in_page() -> Option<MessagePort> {
+    let channel = MessageChannel::new().ok()?;
+    let (ours, theirs) = (channel.port1(), channel.port2());
+    spawn_local(async move {
+        if let Err(error) = serve_in_page(&theirs).await {
+            let words = format!("the engine could not start: {}", String::from(Object::from(error).to_string()));
+            let _ = theirs.post_message(&words.into());
+        }
+    });
+    Some(ours)
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// Loads the engine's module and returns its `serve_port` (public/boot.js).
+    #[wasm_bindgen(js_name = plauschEngine, catch)]
+    async fn load_engine() -> Result<JsValue, JsValue>;
+}
+
+async fn serve_in_page(port: &MessagePort) -> Result<(), JsValue> {
+    let serve: Function = load_engine().await?.unchecked_into();
+    serve.call1(&JsValue::UNDEFINED, port).map(drop)
+}
+
+fn forced() -> Option<String> {
+    web_sys::window()?.session_storage().ok().flatten()?.get_item(FORCED).ok().flatten()
+}
+
+// ---- lifelines --------------------------------------------------------------------------------------------------------
+
+/// Takes a Web Lock that is free again when this page is gone, however it went. `None` where there are no Web Locks.
+fn hold_lifeline() -> Option<String> {
+    let random = web_sys::window()?.crypto().ok()?.random_uuid();
+    let name = format!("plausch-view-{random}");
+    let hold = Closure::once_into_js(|| Promise::new(&mut |_, _| {}));
+    request_lock(&name, &Object::new(), hold.unchecked_ref()).ok().map(|_| name)
+}
+
+/// Returns when nobody holds the lock exclusively; never, where there are no Web Locks.
+async fn wait_until_free(name: &str) {
+    let options = Object::new();
+    // A new ordinary object takes any property.
+    let _ = Reflect::set(&options, &"mode".into(), &"shared".into());
+    let callback = Closure::once_into_js(|| {});
+    match request_lock(name, &options, callback.unchecked_ref()) {
+        Ok(done) => drop(JsFuture::from(done).await),
+        Err(_) => std::future::pending().await,
+    }
+}

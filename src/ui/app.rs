@@ -1,0 +1,146 @@
+//! The whole app: sign-in page or shell, and what lies over them.
+
+use leptos::{html, prelude::*};
+use plausch_model::{ConnectionState, ToEngine};
+use send_wrapper::SendWrapper;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{HtmlElement, ResizeObserver};
+
+use super::{
+    Room, Ui, conversation, details, dialogs, history, keys,
+    kit::{
+        button::{self, Look},
+        empty::{empty, skeleton_rows},
+        icon::{icons, logo},
+        live::{choose, live},
+        menu, notices,
+    },
+    list_pane, marks, nav, prefs, sign_in,
+};
+use crate::view::Phase;
+
+/// Draws the app.
+pub fn app(ui: Ui) -> AnyView {
+    let root = NodeRef::<html::Div>::new();
+    root.on_load(move |root| watch_room(ui, &root));
+    keys::listen(ui);
+    marks::watch(ui);
+    remember(ui);
+    if ui.page {
+        history::keep(ui);
+    }
+    html::div()
+        .attr("class", "plausch")
+        .attr("data-connection", live(move || connection(ui)))
+        .attr("data-theme", live(move || ui.prefs.theme.get().name()))
+        .attr("data-text-size", live(move || ui.prefs.text_size.get().name()))
+        .attr("data-layout", live(move || ui.room.get().name()))
+        .attr("data-showing", live(move || showing(ui)))
+        .attr("lang", live(move || ui.locale().tag()))
+        .attr("dir", "ltr")
+        .node_ref(root)
+        .child((
+            choose(
+                move || ui.state.phase.get(),
+                move |phase| match phase {
+                    Phase::Starting => starting(),
+                    Phase::Out => sign_in::sign_in(ui),
+                    Phase::Elsewhere => elsewhere(ui),
+                    Phase::In => shell(ui),
+                },
+            ),
+            dialogs::dialogs(ui),
+            menu::menu(ui),
+            notices::notices(ui),
+        ))
+        .into_any()
+}
+
+/// `data-connection`.
+fn connection(ui: Ui) -> &'static str {
+    match ui.state.account().map(|account| account.connection.get()) {
+        None | Some(ConnectionState::Offline) => "offline",
+        Some(ConnectionState::Connecting) => "connecting",
+        Some(ConnectionState::Online) => "online",
+        Some(ConnectionState::Disconnected { .. }) => "disconnected",
+    }
+}
+
+/// Which pane a narrow screen shows.
+fn showing(ui: Ui) -> &'static str {
+    match (ui.state.place.chat.with(Option::is_some), ui.state.place.details.get()) {
+        (false, _) => "list",
+        (true, false) => "chat",
+        (true, true) => "details",
+    }
+}
+
+/// The shell before it is known whether somebody is signed in: the same shapes as in `index.html`.
+fn starting() -> AnyView {
+    html::div()
+        .attr("class", "shell")
+        .attr("aria-busy", "true")
+        .child((
+            html::div().attr("class", "rail"),
+            html::div().attr("class", "stage").child((
+                html::div().attr("class", "list-pane").child(skeleton_rows(9)),
+                html::div().attr("class", "chat-pane").child(html::div().attr("class", "splash").child(logo())),
+            )),
+        ))
+        .into_any()
+}
+
+/// Another tab runs the engine, in browsers where tabs can't share it.
+fn elsewhere(ui: Ui) -> AnyView {
+    html::main()
+        .attr("class", "elsewhere")
+        .child(empty(
+            icons::MESSAGES_SQUARE,
+            ui.t(|t| t.elsewhere),
+            ui.t(|t| t.elsewhere_hint),
+            Some(button::button(Look::Primary, ui.t(|t| t.use_here), move |_| ui.state.tell(&ToEngine::TakeOver))),
+        ))
+        .into_any()
+}
+
+fn shell(ui: Ui) -> AnyView {
+    let main = live(move || (ui.room.get() != Room::Narrow).then_some("main"));
+    html::div()
+        .attr("class", "shell")
+        .child((
+            nav::nav(ui),
+            html::div()
+                .attr("class", "stage")
+                .attr("role", main)
+                .child((list_pane::list_pane(ui), conversation::chat_pane(ui))),
+            details::details(ui),
+        ))
+        .into_any()
+}
+
+/// Keeps track of the room that the app has, which in an embedding page is not the window's.
+fn watch_room(ui: Ui, root: &HtmlElement) {
+    let watched = root.clone();
+    let read = move || {
+        let room = Room::of(f64::from(watched.client_width()));
+        if ui.room.get_untracked() != room {
+            ui.room.set(room);
+        }
+    };
+    read();
+    let callback = Closure::<dyn FnMut()>::new(read);
+    if let Ok(observer) = ResizeObserver::new(callback.as_ref().unchecked_ref()) {
+        observer.observe(root);
+        let kept = SendWrapper::new((observer, callback));
+        on_cleanup(move || kept.take().0.disconnect());
+    }
+}
+
+/// Remembers for the next start whether somebody is signed in.
+fn remember(ui: Ui) {
+    Effect::new(move |_| match ui.state.phase.get() {
+        Phase::In => prefs::remember_signed_in(true),
+        Phase::Out => prefs::remember_signed_in(false),
+        Phase::Starting | Phase::Elsewhere => {}
+    });
+}

@@ -1,0 +1,234 @@
+//! The list of chats.
+
+use std::sync::Arc;
+
+use leptos::{ev, html, prelude::*};
+use plausch_model::{ChatState, ChatSummary, Way};
+use web_sys::{HtmlElement, MouseEvent};
+
+use super::{
+    Ui,
+    kit::{
+        avatar::avatar,
+        button::{self, Look, icon_button},
+        dom,
+        empty::{empty, skeleton_rows},
+        field::search,
+        icon::icons,
+        live::{choose, live},
+        menu::{Item, Menu},
+        virtual_list::{Rows, virtual_list},
+    },
+    requests, wording,
+};
+use crate::{
+    text::format,
+    view::{ChatRow, Dialog, OpenChat},
+};
+
+/// Draws the list with its head; `heading` is the id that the heading gets.
+pub fn chat_list(ui: Ui, heading: String) -> AnyView {
+    let words = RwSignal::new(String::new());
+    let all = Memo::new(move |_| Found(Arc::new(ui.state.chat_rows())));
+    let shown = Memo::new(move |_| {
+        let words = words.with(|words| words.trim().to_lowercase());
+        let Found(all) = all.get();
+        if words.is_empty() { Found(all) } else { Found(Arc::new(matching(&all, &words))) }
+    });
+    let new_chat = move || ui.state.place.dialog.set(Some(Dialog::NewChat { address: String::new() }));
+    let known = move || ui.state.account().is_some_and(|account| account.chats.known.get());
+    let body = choose(
+        move || (known(), all.with(|Found(all)| all.is_empty()), shown.with(|Found(shown)| shown.is_empty())),
+        move |(known, none, none_shown)| match (known, none, none_shown) {
+            (false, true, _) => skeleton_rows(8),
+            (true, true, _) => empty(
+                icons::MESSAGES_SQUARE,
+                ui.t(|t| t.no_chats),
+                ui.t(|t| t.no_chats_hint),
+                Some(button::button(Look::Primary, ui.t(|t| t.new_chat), move |_| new_chat())),
+            ),
+            (_, false, true) => empty(icons::SEARCH, ui.t(|t| t.nothing_found), ui.t(|t| t.nothing_found_hint), None),
+            (_, false, false) => virtual_list(ui, rows(ui, shown)),
+        },
+    );
+    (
+        html::header().attr("class", "list-head").child((
+            html::h1().attr("id", heading).child(ui.t(|t| t.chats)),
+            icon_button(icons::SQUARE_PEN, ui.t(|t| t.new_chat), move |_| new_chat()),
+        )),
+        search(ui, words, ui.t(|t| t.search_chats)),
+        requests::requests(ui),
+        body,
+    )
+        .into_any()
+}
+
+/// Rows that a memo can compare.
+#[derive(Clone)]
+struct Found(Arc<Vec<ChatRow>>);
+
+impl PartialEq for Found {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+fn matching(all: &[ChatRow], words: &str) -> Vec<ChatRow> {
+    let fits = |row: &&ChatRow| {
+        row.entry.summary.with_untracked(|chat| {
+            chat.name.to_lowercase().contains(words) || chat.address.to_lowercase().contains(words)
+        })
+    };
+    all.iter().filter(fits).cloned().collect()
+}
+
+fn rows(ui: Ui, shown: Memo<Found>) -> Rows<ChatRow> {
+    Rows {
+        name: live(move || ui.texts().chats),
+        all: Signal::derive(move || shown.get().0),
+        key: |row| row.entry.jid.to_string(),
+        draw: draw_row,
+        count: live(move || ui.state.chat_rows().len().to_string()),
+        unread: Some(live(move || ui.state.unread().to_string())),
+    }
+}
+
+fn draw_row(ui: Ui, row: &ChatRow) -> AnyView {
+    let account = row.account;
+    let jid = row.entry.jid.clone();
+    let chat = row.entry.summary.clone();
+    let open = OpenChat { account, jid: jid.clone() };
+    let here = open.clone();
+    let current = Memo::new(move |_| ui.state.place.chat.with(|chat| chat.as_ref() == Some(&here)));
+    let (named, counted, photo, name, labelled) =
+        (chat.clone(), chat.clone(), chat.clone(), chat.clone(), chat.clone());
+    let contact = jid.clone();
+    let click: Box<dyn FnMut(MouseEvent)> = {
+        let jid = jid.clone();
+        Box::new(move |_| ui.state.open_chat(account, jid.clone()))
+    };
+    html::li()
+        .attr("class", "row")
+        .attr("data-jid", jid.to_string())
+        .attr("data-kind", "direct")
+        .attr("data-unread", live(move || counted.with(|chat| chat.unread.to_string())))
+        .attr("aria-label", live(move || labelled.with(|chat| label(ui, chat))))
+        .on(ev::contextmenu, move |event| context_menu(ui, &open, &event))
+        .child(
+            html::button()
+                .attr("type", "button")
+                .attr("class", "row-button")
+                .attr("tabindex", "-1")
+                .attr("aria-current", live(move || current.get().then_some("true")))
+                .on(ev::click, click)
+                .child((
+                    html::span().attr("class", "row-face").child((
+                        avatar(
+                            ui,
+                            account,
+                            jid.clone(),
+                            move || name.with(|chat| chat.name.clone()),
+                            move || photo.with(|chat| chat.avatar.clone()),
+                        ),
+                        presence_dot(account, contact),
+                    )),
+                    html::span().attr("class", "row-words").child((first_line(ui, named), second_line(ui, row))),
+                )),
+        )
+        .into_any()
+}
+
+/// The row in words: the name first.
+fn label(ui: Ui, chat: &ChatSummary) -> String {
+    let mut label = chat.name.clone();
+    if chat.unread > 0 {
+        label.push_str(", ");
+        label.push_str(&ui.plural(|t| t.unread, f64::from(chat.unread)));
+    }
+    label
+}
+
+fn presence_dot(account: crate::view::Account, jid: plausch_model::BareJid) -> AnyView {
+    let presence = move || {
+        let entry = account.contacts.watch(&jid)?;
+        Some(wording::presence(entry.contact.with(|contact| contact.availability)))
+    };
+    html::span().attr("class", "presence-dot").attr("data-presence", live(presence)).into_any()
+}
+
+fn first_line(ui: Ui, chat: ArcRwSignal<ChatSummary>) -> AnyView {
+    let (name, time) = (chat.clone(), chat);
+    html::span()
+        .attr("class", "row-line")
+        .child((
+            html::bdi().attr("class", "row-name").child(live(move || name.with(|chat| chat.name.clone()))),
+            html::span().attr("class", "row-time").child(live(move || {
+                let at = time.with(|chat| chat.preview.as_ref().map(|preview| preview.at));
+                at.map(|at| format::recent(ui.locale(), at))
+            })),
+        ))
+        .into_any()
+}
+
+/// Typing, draft or the last message; and the number of unread ones.
+fn second_line(ui: Ui, row: &ChatRow) -> AnyView {
+    let chat = row.entry.summary.clone();
+    let typing = row.entry.typing.clone();
+    let unread = chat.clone();
+    let words = live(move || {
+        if typing.get() == ChatState::Composing {
+            return html::span().attr("class", "row-typing").child(ui.texts().typing_short).into_any();
+        }
+        chat.with(|chat| preview(ui, chat))
+    });
+    let badge = live(move || {
+        let unread = unread.with(|chat| chat.unread);
+        (unread > 0).then(|| {
+            html::span()
+                .attr("class", "badge")
+                .attr("aria-hidden", "true")
+                .child(format::number(ui.locale(), f64::from(unread)))
+        })
+    });
+    html::span()
+        .attr("class", "row-line")
+        .child((html::span().attr("class", "row-preview").attr("dir", "auto").child(words), badge))
+        .into_any()
+}
+
+fn preview(ui: Ui, chat: &ChatSummary) -> AnyView {
+    let lead = |class: &'static str, word: &'static str| html::span().attr("class", class).child((word, " "));
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match (&chat.draft, &chat.preview) {
+        (Some(draft), _) if !draft.trim().is_empty() => {
+            (lead("row-draft", ui.texts().draft), one_line(draft)).into_any()
+        }
+        (_, Some(preview)) => {
+            let own = (preview.way == Way::Out).then(|| lead("row-own", ui.texts().you));
+            (own, one_line(&preview.text)).into_any()
+        }
+        _ => ().into_any(),
+    }
+}
+
+fn context_menu(ui: Ui, chat: &OpenChat, event: &MouseEvent) {
+    let Some(anchor) = dom::current::<HtmlElement>(event).and_then(|row| dom::find(&row, "button")) else { return };
+    event.prevent_default();
+    let t = ui.words();
+    let (details, remove) = (chat.clone(), chat.clone());
+    ui.menu.set(Some(Menu {
+        name: t.chats.to_owned(),
+        head: None,
+        items: vec![
+            Item::new(icons::INFO, t.details, move || {
+                ui.state.open_chat(details.account, details.jid.clone());
+                ui.state.place.details.set(true);
+            }),
+            Item::danger(icons::TRASH_2, t.remove_chat, move || {
+                ui.state.place.dialog.set(Some(Dialog::RemoveChat(remove.clone())));
+            }),
+        ],
+        anchor,
+        point: Some((f64::from(event.client_x()), f64::from(event.client_y()))),
+    }));
+}

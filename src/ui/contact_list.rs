@@ -1,0 +1,252 @@
+//! The list of contacts.
+
+use std::sync::Arc;
+
+use leptos::{ev, html, prelude::*};
+use plausch_model::Contact;
+use web_sys::{HtmlElement, MouseEvent};
+
+use super::{
+    Ui,
+    kit::{
+        avatar::avatar,
+        button::{self, Look, icon_button},
+        dom,
+        empty::{empty, skeleton_rows},
+        field::search,
+        icon::icons,
+        live::{choose, live},
+        menu::{Item, Menu},
+        virtual_list::{Rows, virtual_list},
+    },
+    requests, wording,
+};
+use crate::view::{Account, ContactEntry, ContactFilter, Dialog, OpenChat};
+
+/// Draws the list with its head; `heading` is the id that the heading gets.
+pub fn contact_list(ui: Ui, heading: String) -> AnyView {
+    let words = RwSignal::new(String::new());
+    let filter = RwSignal::new(ContactFilter::default());
+    let shown = Memo::new(move |_| {
+        let words = words.with(|words| words.trim().to_lowercase());
+        Found(ui.state.account().map(|account| {
+            let found = account.contacts.filtered(&filter.get(), &words);
+            (account, found)
+        }))
+    });
+    let add = move || ui.state.place.dialog.set(Some(Dialog::AddContact { address: String::new() }));
+    let known = move || ui.state.account().is_some_and(|account| account.contacts.known.get());
+    let body = choose(
+        move || (known(), count(ui) == 0, shown.with(Found::is_empty), filter.with(|f| *f == ContactFilter::Reachable)),
+        move |(known, none, none_shown, reachable)| match (known, none, none_shown) {
+            (false, true, _) => skeleton_rows(8),
+            (true, true, _) => empty(
+                icons::USERS_ROUND,
+                ui.t(|t| t.no_contacts),
+                ui.t(|t| t.no_contacts_hint),
+                Some(button::button(Look::Primary, ui.t(|t| t.add_contact), move |_| add())),
+            ),
+            (_, false, true) if reachable && words.with_untracked(String::is_empty) => {
+                empty(icons::USERS_ROUND, ui.t(|t| t.nobody_here), ui.t(|t| t.no_contacts_hint), None)
+            }
+            (_, false, true) => empty(icons::SEARCH, ui.t(|t| t.nothing_found), ui.t(|t| t.nothing_found_hint), None),
+            (_, false, false) => virtual_list(ui, rows(ui, shown)),
+        },
+    );
+    (
+        html::header().attr("class", "list-head").child((
+            html::h1().attr("id", heading).child(ui.t(|t| t.contacts)),
+            icon_button(icons::USER_ROUND_PLUS, ui.t(|t| t.add_contact), move |_| add()),
+        )),
+        search(ui, words, ui.t(|t| t.search_contacts)),
+        filters(ui, filter),
+        requests::requests(ui),
+        body,
+    )
+        .into_any()
+}
+
+fn count(ui: Ui) -> usize {
+    ui.state.account().map(|account| account.contacts.order().len()).unwrap_or_default()
+}
+
+/// Contacts that a memo can compare.
+#[derive(Clone)]
+struct Found(Option<(Account, Arc<Vec<Arc<ContactEntry>>>)>);
+
+impl Found {
+    fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(|(_, found)| found.is_empty())
+    }
+
+    fn people(&self) -> Arc<Vec<Person>> {
+        let Some((account, found)) = &self.0 else { return Arc::default() };
+        Arc::new(found.iter().map(|entry| Person { account: *account, entry: Arc::clone(entry) }).collect())
+    }
+}
+
+impl PartialEq for Found {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some((account, found)), Some((other_account, others))) => {
+                account == other_account && Arc::ptr_eq(found, others)
+            }
+            (None, None) => true,
+            _ => false,
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Person {
+    account: Account,
+    entry: Arc<ContactEntry>,
+}
+
+fn rows(ui: Ui, shown: Memo<Found>) -> Rows<Person> {
+    Rows {
+        name: live(move || ui.texts().contacts),
+        all: Signal::derive(move || shown.with(Found::people)),
+        key: |person| person.entry.jid.to_string(),
+        draw: draw_row,
+        count: live(move || count(ui).to_string()),
+        unread: None,
+    }
+}
+
+/// Chips that narrow the list: who is here, and the roster groups.
+fn filters(ui: Ui, filter: RwSignal<ContactFilter>) -> AnyView {
+    let groups = Memo::new(move |_| ui.state.account().map(|account| account.contacts.groups()).unwrap_or_default());
+    let chip = move |value: ContactFilter, name: AnyView| {
+        let own = value.clone();
+        html::button()
+            .attr("type", "button")
+            .attr("class", "chip")
+            .attr("aria-pressed", live(move || if filter.with(|filter| *filter == own) { "true" } else { "false" }))
+            .on(ev::click, move |_| filter.set(value.clone()))
+            .child(name)
+    };
+    // A group that is gone can't stay chosen.
+    Effect::new(move |_| {
+        let groups = groups.get();
+        let gone =
+            filter.with_untracked(|filter| matches!(filter, ContactFilter::Group(name) if !groups.contains(name)));
+        if gone {
+            filter.set(ContactFilter::All);
+        }
+    });
+    let of_groups = move || {
+        let chips = groups.get().into_iter().map(|group| {
+            let name = html::bdi().child(group.clone()).into_any();
+            chip(ContactFilter::Group(group), name).into_any()
+        });
+        chips.collect::<Vec<_>>()
+    };
+    html::div()
+        .attr("class", "chips")
+        .attr("role", "group")
+        .attr("aria-label", ui.t(|t| t.groups))
+        .child((
+            chip(ContactFilter::All, ui.t(|t| t.group_all).into_any()),
+            chip(ContactFilter::Reachable, ui.t(|t| t.group_reachable).into_any()),
+            live(of_groups),
+        ))
+        .into_any()
+}
+
+fn draw_row(ui: Ui, person: &Person) -> AnyView {
+    let account = person.account;
+    let jid = person.entry.jid.clone();
+    let contact = person.entry.contact.clone();
+    let whom = OpenChat { account, jid: jid.clone() };
+    let (name, photo, letters, line, state, labelled) =
+        (contact.clone(), contact.clone(), contact.clone(), contact.clone(), contact.clone(), contact);
+    let presence = Memo::new(move |_| state.with(|contact| wording::presence(contact.availability)));
+    let click: Box<dyn FnMut(MouseEvent)> = {
+        let jid = jid.clone();
+        Box::new(move |_| ui.state.open_chat_with(account, jid.clone()))
+    };
+    html::li()
+        .attr("class", "row")
+        .attr("data-jid", jid.to_string())
+        .attr("data-presence", live(move || presence.get()))
+        .attr(
+            "aria-label",
+            live(move || {
+                labelled.with(|contact| {
+                    [&contact.name, ", ", wording::availability(ui.texts(), contact.availability)].concat()
+                })
+            }),
+        )
+        .on(ev::contextmenu, move |event| context_menu(ui, &whom, &event))
+        .child(
+            html::button()
+                .attr("type", "button")
+                .attr("class", "row-button")
+                .attr("tabindex", "-1")
+                .on(ev::click, click)
+                .child((
+                    html::span().attr("class", "row-face").child((
+                        avatar(
+                            ui,
+                            account,
+                            jid,
+                            move || letters.with(|contact| contact.name.clone()),
+                            move || photo.with(|contact| contact.avatar.clone()),
+                        ),
+                        html::span().attr("class", "presence-dot").attr("data-presence", live(move || presence.get())),
+                    )),
+                    html::span().attr("class", "row-words").child((
+                        html::span().attr("class", "row-line").child(
+                            html::bdi()
+                                .attr("class", "row-name")
+                                .child(live(move || name.with(|contact| contact.name.clone()))),
+                        ),
+                        html::span().attr("class", "row-line").child(
+                            html::span()
+                                .attr("class", "row-preview")
+                                .attr("dir", "auto")
+                                .child(live(move || line.with(|contact| second_line(ui, contact)))),
+                        ),
+                    )),
+                )),
+        )
+        .into_any()
+}
+
+/// The status text, or what there is to know instead.
+fn second_line(ui: Ui, contact: &Contact) -> String {
+    let t = ui.texts();
+    if contact.blocked {
+        return t.blocked_hint.to_owned();
+    }
+    if contact.asked {
+        return t.asked.to_owned();
+    }
+    let status = contact.status.as_deref().map(str::trim).filter(|status| !status.is_empty());
+    status.map_or_else(|| wording::availability(t, contact.availability).to_owned(), str::to_owned)
+}
+
+fn context_menu(ui: Ui, whom: &OpenChat, event: &MouseEvent) {
+    let Some(anchor) = dom::current::<HtmlElement>(event).and_then(|row| dom::find(&row, "button")) else { return };
+    event.prevent_default();
+    let point = Some((f64::from(event.client_x()), f64::from(event.client_y())));
+    let head = None;
+    ui.menu.set(Some(Menu { name: ui.words().contacts.to_owned(), head, items: actions(ui, whom), anchor, point }));
+}
+
+/// What can be done with a contact.
+pub fn actions(ui: Ui, whom: &OpenChat) -> Vec<Item> {
+    let t = ui.words();
+    let dialog = move |dialog: Dialog| move || ui.state.place.dialog.set(Some(dialog.clone()));
+    let details = whom.clone();
+    vec![
+        Item::new(icons::INFO, t.details, move || {
+            ui.state.open_chat_with(details.account, details.jid.clone());
+            ui.state.place.details.set(true);
+        }),
+        Item::new(icons::PENCIL, t.edit_contact, dialog(Dialog::EditContact(whom.clone()))),
+        Item::danger(icons::BAN, t.block, dialog(Dialog::Block(whom.clone()))),
+        Item::danger(icons::USER_ROUND_X, t.remove_contact, dialog(Dialog::RemoveContact(whom.clone()))),
+    ]
+}

@@ -1,0 +1,224 @@
+//! Where messages of unknown heights stand, and which of them are drawn.
+//!
+//! The log draws a slice of the window in normal flow, between two spacers that are as high as the messages left out.
+//! Heights are measured once a message was drawn and guessed before that. All positions are worked out here from these
+//! heights, never read from the document, so that a message that was in view stays where it was whatever is measured,
+//! added or removed above it.
+
+use std::sync::Arc;
+
+use plausch_model::TimelineKey;
+
+use crate::view::Entry;
+
+/// The guessed height of a line of a message that was never drawn, and of what surrounds its lines.
+const LINE: f64 = 21.0;
+const AROUND: f64 = 20.0;
+/// Pixels from the end within which the log counts as being at the end.
+const AT_END: f64 = 32.0;
+/// How much is drawn beyond each edge of the visible part, in visible parts.
+const BEYOND: f64 = 0.75;
+
+/// The visible part of the log, in pixels.
+#[derive(Clone, Copy, Default)]
+pub struct View {
+    /// How far it is scrolled.
+    pub top: f64,
+    /// Its height.
+    pub height: f64,
+    /// The height of what stands above the first message.
+    pub lead: f64,
+}
+
+/// The message that stays where it is.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Anchor {
+    /// Which.
+    pub key: TimelineKey,
+    /// How far below the top of the visible part it starts.
+    pub below_top: f64,
+}
+
+/// The drawn slice and the spacers around it.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Slice {
+    /// The first message drawn.
+    pub from: usize,
+    /// One after the last message drawn.
+    pub to: usize,
+    /// The height of the messages before.
+    pub before: f64,
+    /// The height of the messages after.
+    pub after: f64,
+}
+
+/// The height of a message.
+pub fn height(entry: &Entry) -> f64 {
+    entry.height().unwrap_or_else(|| AROUND + LINE * f64::from(entry.lines))
+}
+
+/// The height of some messages.
+pub fn heights(entries: &[Arc<Entry>]) -> f64 {
+    entries.iter().map(|entry| height(entry)).sum()
+}
+
+/// The height of everything.
+pub fn total(entries: &[Arc<Entry>], view: View) -> f64 {
+    view.lead + heights(entries)
+}
+
+/// Whether the visible part is at the end.
+pub fn at_end(entries: &[Arc<Entry>], view: View) -> bool {
+    view.top + view.height >= total(entries, view) - AT_END
+}
+
+/// The slice to draw for a visible part.
+pub fn slice(entries: &[Arc<Entry>], view: View) -> Slice {
+    let beyond = view.height * BEYOND;
+    let (first, last) = (view.top - beyond, view.top + view.height + beyond);
+    let (mut y, mut before, mut after) = (view.lead, 0.0, 0.0);
+    let (mut from, mut to) = (entries.len(), 0);
+    for (index, entry) in entries.iter().enumerate() {
+        let high = height(entry);
+        let bottom = y + high;
+        if bottom < first {
+            before += high;
+        } else if y > last {
+            after += high;
+        } else {
+            from = from.min(index);
+            to = index.saturating_add(1);
+        }
+        y = bottom;
+    }
+    if to == 0 {
+        // Scrolled beyond either end, which a shrinking window does: draw nothing until the position is put right.
+        return Slice { from: 0, to: 0, before: 0.0, after: before + after };
+    }
+    Slice { from, to, before, after }
+}
+
+/// The slice at the end.
+pub fn slice_at_end(entries: &[Arc<Entry>], view: View) -> Slice {
+    slice(entries, View { top: (total(entries, view) - view.height).max(0.0), ..view })
+}
+
+/// The first message of which something is visible, and where it stands.
+pub fn anchor(entries: &[Arc<Entry>], view: View) -> Option<Anchor> {
+    let mut y = view.lead;
+    for entry in entries {
+        let bottom = y + height(entry);
+        if bottom > view.top {
+            return Some(Anchor { key: entry.key, below_top: y - view.top });
+        }
+        y = bottom;
+    }
+    None
+}
+
+/// How far to scroll so that a message stands where it stood.
+pub fn top_for(entries: &[Arc<Entry>], lead: f64, anchor: Anchor) -> f64 {
+    let index = entries.partition_point(|entry| entry.key < anchor.key);
+    let above = heights(entries.get(..index).unwrap_or_default());
+    lead + above - anchor.below_top
+}
+
+/// The newest message that is wholly visible, or at least its end is.
+pub fn newest_visible(entries: &[Arc<Entry>], view: View) -> Option<TimelineKey> {
+    let mut y = view.lead;
+    let mut newest = None;
+    for entry in entries {
+        y += height(entry);
+        if y > view.top + view.height + AT_END {
+            break;
+        }
+        newest = Some(entry.key);
+    }
+    newest
+}
+
+#[cfg(test)]
+mod tests {
+    use leptos::prelude::Owner;
+    use plausch_model::Way;
+
+    use super::*;
+    use crate::view::{Timeline, fixtures};
+
+    /// Messages with ids and times 0, 1, 2 … and these heights; 0 is one that was never drawn.
+    fn entries(heights: &[f64]) -> Vec<Arc<Entry>> {
+        Owner::new().with(|| {
+            let timeline = Timeline::default();
+            let items = (0..heights.len()).map(|n| fixtures::message(&n.to_string(), Way::In, n as i64)).collect();
+            timeline.open(fixtures::window("romeo@x", items));
+            let entries: Vec<_> = timeline.peek(|window| window.entries().to_vec());
+            for (entry, height) in entries.iter().zip(heights).filter(|(_, height)| **height > 0.0) {
+                entry.set_height(*height);
+            }
+            entries
+        })
+    }
+
+    fn view(top: f64, height: f64) -> View {
+        View { top, height, lead: 10.0 }
+    }
+
+    #[test]
+    fn the_slice_and_its_spacers_are_as_high_as_everything() {
+        let entries = entries(&[100.0; 50]);
+        for top in [0.0, 35.0, 1234.5, 4610.0] {
+            let view = view(top, 400.0);
+            let slice = slice(&entries, view);
+            let drawn = heights(&entries[slice.from..slice.to]);
+            assert!((slice.before + drawn + slice.after - 5000.0).abs() < 1e-6, "at {top}");
+            assert!(slice.to - slice.from <= 11, "at {top}: {slice:?}");
+            assert!(slice.before <= top && slice.before + drawn + 10.0 >= (top + 400.0).min(5010.0), "at {top}");
+        }
+    }
+
+    #[test]
+    fn the_number_drawn_does_not_depend_on_the_length() {
+        let few = slice_at_end(&entries(&[50.0; 100]), view(0.0, 500.0));
+        let many = slice_at_end(&entries(&[50.0; 3000]), view(0.0, 500.0));
+        assert_eq!(few.to - few.from, many.to - many.from);
+        assert_eq!(many.to, 3000);
+        assert_eq!(many.after, 0.0);
+    }
+
+    #[test]
+    fn what_was_in_view_stays_when_older_messages_and_measurements_come() {
+        let entries = entries(&[100.0, 100.0, 100.0, 100.0, 100.0]);
+        let later = &entries[2..];
+        let before = anchor(later, view(150.0, 200.0)).unwrap();
+        assert_eq!(before.key, entries[3].key);
+        // Two older messages are put before it ...
+        let top = top_for(&entries, 10.0, before);
+        assert_eq!(top, 350.0);
+        // ... and turn out higher than thought.
+        entries[0].set_height(170.0);
+        assert_eq!(top_for(&entries, 10.0, before), 420.0);
+    }
+
+    #[test]
+    fn the_end_is_the_end_within_a_little() {
+        let entries = entries(&[100.0; 10]);
+        assert!(at_end(&entries, view(610.0, 400.0)));
+        assert!(at_end(&entries, view(590.0, 400.0)));
+        assert!(!at_end(&entries, view(500.0, 400.0)));
+        assert!(at_end(&[], view(0.0, 400.0)));
+    }
+
+    #[test]
+    fn only_what_was_visible_counts_as_seen() {
+        let entries = entries(&[100.0; 10]);
+        assert_eq!(newest_visible(&entries, view(0.0, 400.0)), Some(entries[3].key));
+        assert_eq!(newest_visible(&entries, view(610.0, 400.0)), Some(entries[9].key));
+        assert_eq!(newest_visible(&[], view(0.0, 400.0)), None);
+    }
+
+    #[test]
+    fn undrawn_messages_have_a_guessed_height() {
+        let entries = entries(&[0.0, 0.0]);
+        assert_eq!(total(&entries, view(0.0, 100.0)), 10.0 + 2.0 * (AROUND + LINE));
+    }
+}

@@ -1,0 +1,622 @@
+//! The messages of the open chat. It draws the slice that [`layout`] works out, stays at the end while it is there,
+//! and otherwise keeps what is in view where it is.
+//!
+//! Everything happens between a change and the next paint: the slice is set, the view machinery draws it in a
+//! microtask, and the next microtask measures the new rows and puts spacers and scroll position right.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+use leptos::{ev, html, prelude::*};
+use plausch_model::{Command, DeliveryState, Direction, MessageBody, OriginId, TimelineKey, Way};
+use send_wrapper::SendWrapper;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
+
+use super::{
+    super::{
+        Ui,
+        kit::{
+            avatar::avatar,
+            dom::{self, Step},
+            empty::skeleton_rows,
+            icon::{icon, icons},
+            live::{choose, live, when},
+        },
+    },
+    layout::{self, Anchor, View},
+    message,
+};
+use crate::{
+    text::format,
+    view::{Entry, OpenChat, Window, clock},
+};
+
+/// How long the floating day stays after the last scrolling.
+const DAY_STAYS: Duration = Duration::from_millis(1400);
+/// Older messages are fetched when this many visible parts are left above.
+const FETCH_AHEAD: f64 = 2.0;
+/// Rounds of drawing and measuring before a paint; two are enough unless guesses were far off.
+const ROUNDS: u32 = 4;
+
+struct Log {
+    ui: Ui,
+    chat: OpenChat,
+    scroller: HtmlElement,
+    content: HtmlElement,
+    view: Cell<View>,
+    stuck: Cell<bool>,
+    anchor: Cell<Option<Anchor>>,
+    opened: Cell<Option<u32>>,
+    newest: Cell<Option<TimelineKey>>,
+    asked: Cell<(Option<TimelineKey>, Option<TimelineKey>)>,
+    marked: Cell<Option<TimelineKey>>,
+    observer: RefCell<Option<ResizeObserver>>,
+    watched: RefCell<HashMap<usize, Element>>,
+    day_timer: RefCell<Option<TimeoutHandle>>,
+    signals: Signals,
+}
+
+/// What the log shows besides itself.
+#[derive(Clone, Copy)]
+struct Signals {
+    shown: RwSignal<Vec<Arc<Entry>>>,
+    at_end: RwSignal<bool>,
+    day: RwSignal<Option<plausch_model::Timestamp>>,
+    day_visible: RwSignal<bool>,
+    said: RwSignal<String>,
+}
+
+/// Draws the log.
+pub fn log(ui: Ui, chat: OpenChat) -> AnyView {
+    let signals = Signals {
+        shown: RwSignal::new(Vec::new()),
+        at_end: RwSignal::new(true),
+        day: RwSignal::new(None),
+        day_visible: RwSignal::new(false),
+        said: RwSignal::new(String::new()),
+    };
+    let (scroller, content) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
+    let kept: StoredValue<Option<Rc<Log>>, LocalStorage> = StoredValue::new_local(None);
+    let opened = chat.clone();
+    content.on_load(move |content| {
+        let Some(scroller) = scroller.get_untracked() else { return };
+        let log = Log::start(ui, opened, scroller.into(), content.into(), signals);
+        kept.set_value(Some(log));
+    });
+    let with = move |act: &dyn Fn(&Rc<Log>)| {
+        if let Some(log) = kept.try_get_value().flatten() {
+            act(&log);
+        }
+    };
+    let timeline = chat.account.timeline;
+    let (row_chat, lead_chat) = (chat.clone(), chat.clone());
+    html::div()
+        .attr("class", "log-frame")
+        .child((
+            html::div()
+                .attr("class", "log-scroller")
+                .node_ref(scroller)
+                .on(ev::scroll, move |_| with(&|log| log.scrolled()))
+                .child(
+                    html::div()
+                        .attr("class", "log")
+                        .attr("role", "log")
+                        // New messages are read out by a region of their own: scrolling back must not read history.
+                        .attr("aria-live", "off")
+                        .attr("aria-label", ui.t(|t| t.messages))
+                        .attr("data-count", live(move || timeline.with(Window::total).to_string()))
+                        .attr("tabindex", "0")
+                        .node_ref(content)
+                        .on(ev::click, move |event| with(&|log| log.clicked(&event)))
+                        .on(ev::contextmenu, move |event| with(&|log| log.context_menu(&event)))
+                        .on(ev::keydown, move |event| with(&|log| log.key(&event)))
+                        .child((
+                            lead(ui, lead_chat),
+                            For(ForProps::builder()
+                                .each(move || signals.shown.get())
+                                .key(|entry: &Arc<Entry>| entry.id.as_str().to_owned())
+                                .children(move |entry: Arc<Entry>| message::message(ui, &row_chat, &entry))
+                                .build()),
+                        )),
+                ),
+            floating_day(ui, signals),
+            jump(ui, chat, signals, move || with(&|log| log.jump())),
+            html::div().attr("class", "unseen").attr("aria-live", "polite").child(live(move || signals.said.get())),
+        ))
+        .into_any()
+}
+
+/// What stands above the first message: grey shapes while older ones may come, else the beginning of the chat.
+fn lead(ui: Ui, chat: OpenChat) -> AnyView {
+    let OpenChat { account, jid } = chat;
+    let timeline = account.timeline;
+    let state = move || timeline.with(|window| (window.chat().is_some(), window.at_start()));
+    let inside = choose(state, move |(loaded, at_start)| match (loaded, at_start) {
+        (true, true) => {
+            let (letters, named, shown) = (jid.clone(), jid.clone(), jid.clone());
+            let photo = move || account.contacts.watch(&shown)?.contact.with(|contact| contact.avatar.clone());
+            let words = live(move || {
+                let (before, after) = ui.texts().start_of_chat.around();
+                (before, html::bdi().child(account.name_of(&named)), after)
+            });
+            html::div()
+                .attr("class", "log-start")
+                .child((
+                    avatar(ui, account, jid.clone(), move || account.name_of(&letters), photo),
+                    html::p().child(words),
+                ))
+                .into_any()
+        }
+        (true, false) => skeleton_rows(2),
+        (false, _) => skeleton_rows(6),
+    });
+    html::div().attr("class", "log-lead").child(inside).into_any()
+}
+
+fn floating_day(ui: Ui, signals: Signals) -> AnyView {
+    let words = live(move || signals.day.get().map(|at| format::day(ui.locale(), at)));
+    html::div()
+        .attr("class", "day-float")
+        .attr("aria-hidden", "true")
+        .attr("data-visible", live(move || signals.day_visible.get().then_some("true")))
+        .child(html::span().child(words))
+        .into_any()
+}
+
+fn jump(ui: Ui, chat: OpenChat, signals: Signals, click: impl Fn() + Copy + Send + 'static) -> AnyView {
+    let unread = Memo::new(move |_| {
+        chat.account.chats.watch(&chat.jid).map(|entry| entry.summary.with(|chat| chat.unread)).unwrap_or_default()
+    });
+    let name = move || match unread.get() {
+        0 => ui.texts().jump_to_newest.to_owned(),
+        count => ui.plural(|t| t.jump_with_count, f64::from(count)),
+    };
+    when(
+        move || !signals.at_end.get(),
+        move || {
+            html::button()
+                .attr("type", "button")
+                .attr("class", "jump")
+                .attr("aria-label", live(name))
+                .on(ev::click, move |_| click())
+                .child((
+                    icon(icons::ARROW_DOWN),
+                    live(move || {
+                        let count = unread.get();
+                        let number = format::number(ui.locale(), f64::from(count));
+                        (count > 0)
+                            .then(|| html::span().attr("class", "badge").attr("aria-hidden", "true").child(number))
+                    }),
+                ))
+                .into_any()
+        },
+    )
+}
+
+impl Log {
+    fn start(ui: Ui, chat: OpenChat, scroller: HtmlElement, content: HtmlElement, signals: Signals) -> Rc<Self> {
+        let log = Rc::new(Self {
+            ui,
+            chat,
+            scroller,
+            content,
+            view: Cell::new(View::default()),
+            stuck: Cell::new(true),
+            anchor: Cell::new(None),
+            opened: Cell::new(None),
+            newest: Cell::new(None),
+            asked: Cell::new((None, None)),
+            marked: Cell::new(None),
+            observer: RefCell::new(None),
+            watched: RefCell::new(HashMap::new()),
+            day_timer: RefCell::new(None),
+            signals,
+        });
+        log.observe();
+        let timeline = log.chat.account.timeline;
+        let follower = Rc::clone(&log);
+        Effect::new(move |_| {
+            timeline.with(|_| {});
+            follower.changed();
+        });
+        let marker = Rc::clone(&log);
+        let entry = log.chat.account.chats.find(&log.chat.jid);
+        let leaver = Rc::clone(&log);
+        Effect::new(move |_| {
+            if !leaver.ui.state.looking.get() && leaver.stuck.get() {
+                leaver.chat.account.timeline.forget_divider();
+            }
+        });
+        Effect::new(move |_| {
+            let unread = entry.as_ref().map(|entry| entry.summary.with(|chat| chat.unread)).unwrap_or_default();
+            if unread > 0 && marker.ui.state.looking.get() {
+                marker.mark();
+            }
+        });
+        log
+    }
+
+    fn window<T>(&self, look: impl FnOnce(&Window) -> T) -> T {
+        self.chat.account.timeline.peek(look)
+    }
+
+    /// Watches everything whose size matters. Rows are watched from when they are drawn.
+    fn observe(self: &Rc<Self>) {
+        let log = Rc::downgrade(self);
+        let callback = Closure::<dyn FnMut()>::new(move || {
+            if let Some(log) = log.upgrade() {
+                log.resized();
+            }
+        });
+        let Ok(observer) = ResizeObserver::new(callback.as_ref().unchecked_ref()) else { return };
+        observer.observe(&self.scroller);
+        self.observer.replace(Some(observer.clone()));
+        let kept = SendWrapper::new((observer, callback));
+        on_cleanup(move || kept.take().0.disconnect());
+    }
+
+    /// The window changed.
+    fn changed(self: &Rc<Self>) {
+        self.window(|window| {
+            if self.opened.replace(Some(window.opened())) != Some(window.opened()) {
+                self.begin(window);
+            }
+            self.news(window);
+        });
+        self.arrange(ROUNDS);
+    }
+
+    /// Another window: at the unread divider, or at the end.
+    fn begin(&self, window: &Window) {
+        let below_top = f64::from(self.scroller.client_height()) / 4.0;
+        let unread = window.first_unread().map(|key| Anchor { key, below_top });
+        self.stuck.set(unread.is_none());
+        self.anchor.set(unread);
+        self.newest.set(window.entries().last().map(|entry| entry.key));
+        self.asked.set((None, None));
+        self.marked.set(None);
+    }
+
+    /// What is new at the end: an own message scrolls there, others are read out.
+    fn news(&self, window: &Window) {
+        let last = self.newest.replace(window.entries().last().map(|entry| entry.key));
+        let from = last.map_or(0, |last| window.entries().partition_point(|entry| entry.key <= last));
+        let news = window.entries().get(from..).unwrap_or_default();
+        let own = |entry: &Arc<Entry>| {
+            entry.way == Way::Out && entry.item.with_untracked(|item| item.state == Some(DeliveryState::Waiting))
+        };
+        if news.iter().any(own) {
+            self.stuck.set(true);
+        }
+        let incoming: Vec<_> = news.iter().filter(|entry| entry.way == Way::In).collect();
+        match incoming.as_slice() {
+            [] => {}
+            [one] => self.signals.said.set(self.spoken(one)),
+            many => self.signals.said.set(self.ui.plural(|t| t.unread, many.len() as f64)),
+        }
+    }
+
+    fn spoken(&self, entry: &Entry) -> String {
+        let name = self.chat.account.name_of(&self.chat.jid);
+        let words = entry.item.with_untracked(|item| match &item.body {
+            MessageBody::Text(text) => text.chars().take(300).collect(),
+            MessageBody::Unreadable => self.ui.words().unreadable.to_owned(),
+        });
+        [name, words].join(": ")
+    }
+
+    /// Draws what has to be drawn, and once that is in the document puts everything in its place.
+    fn arrange(self: &Rc<Self>, rounds: u32) {
+        let (drawn, slice) = self.window(|window| {
+            let entries = window.entries();
+            let view = self.view_to_be(entries);
+            let slice =
+                if self.stuck.get() { layout::slice_at_end(entries, view) } else { layout::slice(entries, view) };
+            (entries.get(slice.from..slice.to).unwrap_or_default().to_vec(), slice)
+        });
+        self.space(slice.before, slice.after);
+        let same = self.signals.shown.with_untracked(|shown| same_entries(shown, &drawn));
+        if !same {
+            self.keep_focus(&drawn);
+            self.signals.shown.set(drawn);
+        }
+        let log = Rc::clone(self);
+        // Queued behind the drawing that the signal has just queued.
+        wasm_bindgen_futures::spawn_local(async move {
+            log.settle(rounds);
+        });
+    }
+
+    /// The visible part as it will be once the scroll position is put right.
+    fn view_to_be(&self, entries: &[Arc<Entry>]) -> View {
+        let mut view = self.view.get();
+        view.height = f64::from(self.scroller.client_height());
+        if let (false, Some(anchor)) = (self.stuck.get(), self.anchor.get()) {
+            view.top = layout::top_for(entries, view.lead, anchor).max(0.0);
+        }
+        view
+    }
+
+    /// Measures the rows, then sets spacers and scroll position; draws more if the guesses were too high.
+    fn settle(self: &Rc<Self>, rounds: u32) {
+        if !self.content.is_connected() {
+            return;
+        }
+        let measured = self.measure();
+        let drawn_enough = self.window(|window| {
+            let entries = window.entries();
+            let mut view = self.view_to_be(entries);
+            let slice =
+                if self.stuck.get() { layout::slice_at_end(entries, view) } else { layout::slice(entries, view) };
+            self.space(slice.before, slice.after);
+            view.top = self.put(entries, view);
+            self.view.set(view);
+            self.signals
+                .shown
+                .with_untracked(|shown| same_entries(shown, entries.get(slice.from..slice.to).unwrap_or_default()))
+        });
+        match rounds.checked_sub(1) {
+            Some(rounds) if measured && !drawn_enough => self.arrange(rounds),
+            _ => self.after(),
+        }
+    }
+
+    /// Takes over the heights of the rows in the document; tells whether any was other than thought.
+    fn measure(&self) -> bool {
+        let rows = self.content.children();
+        let mut changed = false;
+        if let Some(lead) = rows.item(0) {
+            let high = lead.get_bounding_client_rect().height();
+            let mut view = self.view.get();
+            changed |= view.lead != high;
+            view.lead = high;
+            self.view.set(view);
+        }
+        let mut drawn = HashMap::new();
+        self.signals.shown.with_untracked(|shown| {
+            for (index, entry) in (1_u32..).zip(shown) {
+                let Some(row) = rows.item(index) else { break };
+                let high = row.get_bounding_client_rect().height();
+                if entry.height().is_none_or(|known| (known - high).abs() > 0.05) {
+                    entry.set_height(high);
+                    changed = true;
+                }
+                drawn.insert(Arc::as_ptr(entry).addr(), row);
+            }
+        });
+        self.watch(drawn);
+        changed
+    }
+
+    /// Watches the sizes of the rows that are in the document, and no others.
+    fn watch(&self, drawn: HashMap<usize, Element>) {
+        let Some(observer) = self.observer.borrow().clone() else { return };
+        let mut watched = self.watched.borrow_mut();
+        for (_, row) in watched.iter().filter(|(entry, _)| !drawn.contains_key(entry)) {
+            observer.unobserve(row);
+        }
+        for (_, row) in drawn.iter().filter(|(entry, _)| !watched.contains_key(entry)) {
+            observer.observe(row);
+        }
+        *watched = drawn;
+    }
+
+    fn space(&self, before: f64, after: f64) {
+        dom::set_style(&self.content, "--space-before", &format!("{before}px"));
+        dom::set_style(&self.content, "--space-after", &format!("{after}px"));
+    }
+
+    /// Sets the scroll position; returns it.
+    fn put(&self, entries: &[Arc<Entry>], view: View) -> f64 {
+        let most = (layout::total(entries, view) - view.height).max(0.0);
+        let top = if self.stuck.get() { most } else { view.top.min(most) };
+        if (f64::from(self.scroller.scroll_top()) - top).abs() >= 1.0 {
+            self.scroller.set_scroll_top(top.ceil() as i32);
+        }
+        top
+    }
+
+    fn after(&self) {
+        self.window(|window| {
+            let view = self.view.get();
+            if self.anchor.get().is_none() || self.stuck.get() {
+                self.anchor.set(layout::anchor(window.entries(), view));
+            }
+            let at_end = window.at_end() && (self.stuck.get() || layout::at_end(window.entries(), view));
+            if self.signals.at_end.get_untracked() != at_end {
+                self.signals.at_end.set(at_end);
+            }
+            self.fetch(window, view);
+        });
+        self.mark();
+    }
+
+    /// The person scrolled, or a scroll position of ours took effect.
+    fn scrolled(self: &Rc<Self>) {
+        let mut view = self.view.get();
+        let top = f64::from(self.scroller.scroll_top());
+        if (top - view.top).abs() < 1.5 {
+            return;
+        }
+        view.top = top;
+        self.view.set(view);
+        self.window(|window| {
+            self.stuck.set(window.at_end() && layout::at_end(window.entries(), view));
+            let anchor = layout::anchor(window.entries(), view);
+            self.anchor.set(anchor);
+            self.show_day(window, anchor);
+        });
+        self.arrange(ROUNDS);
+    }
+
+    fn show_day(self: &Rc<Self>, window: &Window, anchor: Option<Anchor>) {
+        let at = anchor.map(|anchor| anchor.key.at);
+        let same = |a: plausch_model::Timestamp, b| clock::local_day(a) == clock::local_day(b);
+        let known = self.signals.day.get_untracked();
+        if !matches!((known, at), (Some(known), Some(at)) if same(known, at)) {
+            self.signals.day.set(at);
+        }
+        let worth = !self.stuck.get() && !window.entries().is_empty();
+        if self.signals.day_visible.get_untracked() != worth {
+            self.signals.day_visible.set(worth);
+        }
+        if let Some(timer) = self.day_timer.take() {
+            timer.clear();
+        }
+        let visible = self.signals.day_visible;
+        let hide = move || {
+            let _ = visible.try_set(false);
+        };
+        self.day_timer.replace(set_timeout_with_handle(hide, DAY_STAYS).ok());
+    }
+
+    /// A row, the foot or the pane changed its size.
+    fn resized(self: &Rc<Self>) {
+        let height = f64::from(self.scroller.client_height());
+        if self.measure() || self.view.get().height != height {
+            self.settle(0);
+            // What has become visible is drawn after this frame: observers must not change what they observe.
+            let log = Rc::clone(self);
+            request_animation_frame(move || log.arrange(ROUNDS));
+        }
+    }
+
+    /// Asks for more messages where the window is about to end.
+    fn fetch(&self, window: &Window, view: View) {
+        let entries = window.entries();
+        let Some((first, last)) = entries.first().zip(entries.last()) else { return };
+        let (asked_older, asked_newer) = self.asked.get();
+        let grow = |direction| {
+            let chat = self.chat.jid.clone();
+            self.ui.state.command(self.chat.account, Command::GrowWindow { chat, direction });
+        };
+        let ahead = view.height * FETCH_AHEAD;
+        if !window.at_start() && view.top - view.lead < ahead && asked_older != Some(first.key) {
+            self.asked.set((Some(first.key), asked_newer));
+            grow(Direction::Older);
+        }
+        let below = layout::total(entries, view) - view.top - view.height;
+        if !window.at_end() && below < ahead && asked_newer != Some(last.key) {
+            self.asked.set((self.asked.get().0, Some(last.key)));
+            grow(Direction::Newer);
+        }
+    }
+
+    /// Tells what the person has seen.
+    fn mark(&self) {
+        let chat = self.chat.account.chats.find(&self.chat.jid);
+        let unread = chat.is_some_and(|chat| chat.summary.with_untracked(|chat| chat.unread > 0));
+        if !unread || !self.ui.state.looking.get_untracked() {
+            return;
+        }
+        let seen = self.window(|window| layout::newest_visible(window.entries(), self.view.get()));
+        if seen > self.marked.get()
+            && let Some(seen) = seen
+        {
+            self.marked.set(Some(seen));
+            self.ui.state.mark_read(&self.chat, seen);
+        }
+    }
+
+    /// To the unread divider if that is further down, else to the end.
+    fn jump(self: &Rc<Self>) {
+        let divider = self.window(|window| {
+            let seen = layout::newest_visible(window.entries(), self.view.get());
+            window.first_unread().filter(|key| seen.is_none_or(|seen| seen < *key))
+        });
+        if let Some(key) = divider {
+            let below_top = self.view.get().height / 4.0;
+            self.anchor.set(Some(Anchor { key, below_top }));
+            self.stuck.set(false);
+        } else if self.window(Window::at_end) {
+            self.stuck.set(true);
+        } else {
+            self.ui.state.jump_to_end(&self.chat);
+            return;
+        }
+        self.arrange(ROUNDS);
+    }
+
+    /// A row that has the focus is about to go: the log takes it.
+    fn keep_focus(&self, drawn: &[Arc<Entry>]) {
+        let Some(focused) = dom::focused(&self.content).filter(|focused| self.content.contains(Some(focused))) else {
+            return;
+        };
+        let id = focused.closest("[data-id]").ok().flatten().and_then(|article| article.get_attribute("data-id"));
+        if id.is_some_and(|id| !drawn.iter().any(|entry| entry.id.as_str() == id)) {
+            dom::focus_quietly(&self.content);
+        }
+    }
+
+    fn entry_at(&self, event: &web_sys::Event) -> Option<(Arc<Entry>, HtmlElement)> {
+        let article = dom::nearest(event, "[data-id]")?;
+        let id = OriginId::new(article.get_attribute("data-id")?);
+        let entry = self.window(|window| window.find(&id).cloned())?;
+        Some((entry, article))
+    }
+
+    fn clicked(&self, event: &MouseEvent) {
+        let Some((entry, article)) = self.entry_at(event) else { return };
+        if dom::nearest(event, ".message-more").is_some() {
+            self.open_menu(&entry, &article, None);
+        } else if let Some(act) = dom::nearest(event, "[data-act]").and_then(|button| button.get_attribute("data-act"))
+        {
+            let id = entry.id.clone();
+            let command = if act == "retry" { Command::Retry(id) } else { Command::Discard(id) };
+            self.ui.state.command(self.chat.account, command);
+        }
+    }
+
+    /// The browser's own menu stays for links and for selected text.
+    fn context_menu(&self, event: &MouseEvent) {
+        let selected = window().get_selection().ok().flatten().is_some_and(|selection| !selection.is_collapsed());
+        if selected || dom::nearest(event, "a").is_some() || dom::nearest(event, ".bubble").is_none() {
+            return;
+        }
+        if let Some((entry, article)) = self.entry_at(event) {
+            event.prevent_default();
+            self.open_menu(&entry, &article, Some((f64::from(event.client_x()), f64::from(event.client_y()))));
+        }
+    }
+
+    fn open_menu(&self, entry: &Entry, article: &HtmlElement, point: Option<(f64, f64)>) {
+        let Some(anchor) = dom::find(article, ".message-more") else { return };
+        self.ui.menu.set(Some(message::menu(self.ui, &self.chat, entry, anchor, point)));
+    }
+
+    /// Arrow keys walk through the messages, Enter opens a message's menu.
+    fn key(&self, event: &KeyboardEvent) {
+        let within = dom::nearest(event, "[data-id]");
+        if event.key() == "Enter" && dom::nearest(event, "a, button").is_none() {
+            if let Some((entry, article)) = self.entry_at(event) {
+                event.prevent_default();
+                self.open_menu(&entry, &article, None);
+            }
+            return;
+        }
+        let Some(Step::By(step @ (-1 | 1))) = Step::of(event) else { return };
+        event.prevent_default();
+        let articles = dom::find_all(&self.content, "[data-id]");
+        let here = within.and_then(|article| articles.iter().position(|other| *other == article));
+        let next = match here {
+            Some(_) => Step::By(step).from(here, articles.len()),
+            None => articles.len().saturating_sub(1),
+        };
+        if let Some(article) = articles.get(next) {
+            dom::focus_quietly(article);
+            let options = web_sys::ScrollIntoViewOptions::new();
+            options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            article.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    }
+}
+
+fn same_entries(a: &[Arc<Entry>], b: &[Arc<Entry>]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Arc::ptr_eq(a, b))
+}

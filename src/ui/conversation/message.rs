@@ -1,0 +1,252 @@
+//! One message: its separators, its bubble, how far it has come.
+
+use std::sync::Arc;
+
+use leptos::{html, prelude::*};
+use plausch_model::{Command, DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, Way};
+use web_sys::HtmlElement;
+
+use super::{
+    super::{
+        Ui,
+        kit::{
+            dom,
+            icon::{Icon, icon, icons},
+            live::{choose, live},
+            menu::{Item, Menu},
+        },
+        wording,
+    },
+    text,
+};
+use crate::{
+    text::{Texts, format},
+    view::{Dialog, Entry, NoticeKind, OpenChat, Shape},
+};
+
+/// Draws a message with what stands above it.
+pub fn message(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> AnyView {
+    let at = entry.at;
+    let shape = entry.shape.clone();
+    let outline = entry.shape.clone();
+    html::div()
+        .attr("class", "message-row")
+        .attr("data-direction", direction(entry.way))
+        .attr("data-shape", live(move || outline.with(shape_name)))
+        .child((live(move || separators(ui, at, shape.get())), article(ui, chat, entry)))
+        .into_any()
+}
+
+const fn direction(way: Way) -> &'static str {
+    match way {
+        Way::In => "in",
+        Way::Out => "out",
+    }
+}
+
+const fn shape_name(shape: &Shape) -> &'static str {
+    match (shape.opens_group, shape.closes_group) {
+        (true, true) => "single",
+        (true, false) => "first",
+        (false, true) => "last",
+        (false, false) => "middle",
+    }
+}
+
+fn separators(ui: Ui, at: plausch_model::Timestamp, shape: Shape) -> AnyView {
+    let day = shape.opens_day.then(|| {
+        let day = live(move || format::day(ui.locale(), at));
+        html::div().attr("class", "day").attr("role", "separator").child(html::span().child(day))
+    });
+    let unread = shape.opens_unread.then(|| {
+        html::div()
+            .attr("class", "unread-line")
+            .attr("role", "separator")
+            .attr("aria-label", ui.t(|t| t.new_messages))
+            .child(html::span().child(ui.t(|t| t.new_messages)))
+    });
+    (day, unread).into_any()
+}
+
+fn article(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> AnyView {
+    let (account, peer, way, at) = (chat.account, chat.jid.clone(), entry.way, entry.at);
+    let (state, body) = (entry.item.clone(), entry.item.clone());
+    let state = Memo::new(move |_| state.with(|item| item.state.clone()));
+    let name = move || match way {
+        Way::Out => ui.texts().from_you.to_owned(),
+        Way::In => account.name_of(&peer),
+    };
+    let label = live(move || [name().as_str(), ", ", &format::time(ui.locale(), at)].concat());
+    html::article()
+        .attr("class", "message")
+        .attr("tabindex", "-1")
+        .attr("data-id", entry.id.to_string())
+        .attr("data-author", entry.author.to_string())
+        .attr("data-direction", direction(way))
+        .attr("data-state", live(move || state.with(|state| state.as_ref().map(state_name))))
+        .attr("data-encryption", encryption(entry.item.with_untracked(|item| item.encryption)))
+        .attr("aria-label", label)
+        .child((
+            html::div().attr("class", "bubble").child((
+                choose(move || body.with(|item| item.body.clone()), move |body| draw_body(ui, body)),
+                html::span().attr("class", "message-meta").child((
+                    html::time().child(live(move || format::time(ui.locale(), at))),
+                    live(move || state.with(|state| state.as_ref().map(|state| state_mark(ui.texts(), state)))),
+                )),
+            )),
+            html::button()
+                .attr("type", "button")
+                .attr("class", "icon-button message-more")
+                .attr("tabindex", "-1")
+                .attr("aria-haspopup", "menu")
+                .attr("aria-label", ui.t(|t| t.message_actions))
+                .child(icon(icons::ELLIPSIS)),
+            choose(
+                move || state.with(|state| failure_of(state.as_ref())),
+                move |failure| failure.map(|failure| failed(ui, &failure)).into_any(),
+            ),
+        ))
+        .into_any()
+}
+
+fn draw_body(ui: Ui, body: MessageBody) -> AnyView {
+    match body {
+        MessageBody::Text(words) => text::text(ui, words),
+        MessageBody::Unreadable => html::div()
+            .attr("class", "message-body")
+            .attr("data-unreadable", "true")
+            .child(ui.t(|t| t.unreadable))
+            .into_any(),
+    }
+}
+
+/// `data-encryption`.
+const fn encryption(encryption: Encryption) -> &'static str {
+    match encryption {
+        Encryption::None => "none",
+    }
+}
+
+/// `data-state`.
+const fn state_name(state: &DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Waiting => "waiting",
+        DeliveryState::Sent => "sent",
+        DeliveryState::Delivered => "delivered",
+        DeliveryState::Read => "read",
+        DeliveryState::Failed(_) => "failed",
+    }
+}
+
+const fn state_icon(state: &DeliveryState) -> Icon {
+    match state {
+        DeliveryState::Waiting => icons::CLOCK,
+        DeliveryState::Sent => icons::CHECK,
+        DeliveryState::Delivered | DeliveryState::Read => icons::CHECK_CHECK,
+        DeliveryState::Failed(_) => icons::CIRCLE_ALERT,
+    }
+}
+
+const fn state_word(t: &Texts, state: &DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Waiting => t.waiting,
+        DeliveryState::Sent => t.sent,
+        DeliveryState::Delivered => t.delivered,
+        DeliveryState::Read => t.read,
+        DeliveryState::Failed(_) => t.failed,
+    }
+}
+
+fn state_mark(t: &'static Texts, state: &DeliveryState) -> AnyView {
+    html::span()
+        .attr("class", "state")
+        .attr("data-state", state_name(state))
+        .attr("title", state_word(t, state))
+        .child((icon(state_icon(state)), html::span().attr("class", "unseen").child(state_word(t, state))))
+        .into_any()
+}
+
+fn failure_of(state: Option<&DeliveryState>) -> Option<FailureReason> {
+    match state {
+        Some(DeliveryState::Failed(reason)) => Some(reason.clone()),
+        _ => None,
+    }
+}
+
+/// Why it failed, with the two ways out. The log listens for the clicks (`data-act`).
+fn failed(ui: Ui, reason: &FailureReason) -> AnyView {
+    let reason = reason.clone();
+    let act = |name: &'static str, word: AnyView| {
+        html::button()
+            .attr("type", "button")
+            .attr("class", "button")
+            .attr("data-look", "quiet")
+            .attr("data-act", name)
+            .child(word)
+    };
+    html::div()
+        .attr("class", "message-failed")
+        .child((
+            html::span().attr("dir", "auto").child(live(move || wording::failure(ui.texts(), &reason))),
+            act("retry", ui.t(|t| t.retry).into_any()),
+            act("discard", ui.t(|t| t.delete).into_any()),
+        ))
+        .into_any()
+}
+
+/// The menu of a message.
+pub fn menu(ui: Ui, chat: &OpenChat, entry: &Entry, anchor: HtmlElement, point: Option<(f64, f64)>) -> Menu {
+    let t = ui.words();
+    let item = entry.item.get_untracked();
+    let account = chat.account;
+    let mut items = Vec::new();
+    if let MessageBody::Text(words) = &item.body {
+        let words = words.clone();
+        items.push(Item::new(icons::COPY, t.copy, move || copy(ui, words.clone())));
+    }
+    let details = Dialog::Message(chat.clone(), Box::new(item.clone()));
+    items.push(Item::new(icons::INFO, t.details, move || ui.state.place.dialog.set(Some(details.clone()))));
+    let id = item.id.clone();
+    if matches!(item.state, Some(DeliveryState::Failed(_))) {
+        let id = id.clone();
+        items
+            .push(Item::new(icons::REFRESH_CW, t.retry, move || ui.state.command(account, Command::Retry(id.clone()))));
+    }
+    if matches!(item.state, Some(DeliveryState::Failed(_) | DeliveryState::Waiting)) {
+        items.push(Item::danger(icons::TRASH_2, t.delete, move || {
+            ui.state.command(account, Command::Discard(id.clone()));
+        }));
+    }
+    Menu { name: t.message_actions.to_owned(), head: None, items, anchor, point }
+}
+
+/// Copies a text and says so.
+pub fn copy(ui: Ui, words: String) {
+    wasm_bindgen_futures::spawn_local(async move {
+        if dom::copy(words).await {
+            ui.state.notices.show(NoticeKind::Done, ui.words().copied.to_owned());
+        }
+    });
+}
+
+/// The rows of the details dialog.
+pub fn describe(ui: Ui, chat: &OpenChat, item: &TimelineItem) -> Vec<(&'static str, String)> {
+    let t = ui.texts();
+    let from = match item.way {
+        Way::Out => chat.account.own_name(),
+        Way::In => chat.account.name_of(&item.author),
+    };
+    let state = item.state.as_ref().map_or(t.detail_received, |state| state_word(t, state));
+    let mut rows = vec![
+        (t.detail_from, from),
+        (t.address, item.author.to_string()),
+        (t.detail_time, format::moment(ui.locale(), item.at)),
+        (t.detail_state, state.to_owned()),
+        (t.detail_encryption, t.not_encrypted.to_owned()),
+    ];
+    if let Some(reason) = failure_of(item.state.as_ref()) {
+        rows.push((t.failed, wording::failure(t, &reason)));
+    }
+    rows.push((t.detail_id, item.id.to_string()));
+    rows
+}

@@ -1,0 +1,123 @@
+//! The open conversation: header, messages, composer.
+
+mod composer;
+mod header;
+mod layout;
+mod links;
+mod log;
+mod message;
+mod text;
+mod typing;
+
+pub use message::{copy, describe};
+
+use leptos::{html, prelude::*};
+use plausch_model::Command;
+
+use super::{
+    Room, Ui,
+    kit::{
+        button::{self, Look},
+        empty::empty,
+        icon::{icon, icons, logo},
+        live::{choose, live, when},
+    },
+};
+use crate::view::{Dialog, OpenChat};
+
+/// Draws the pane: a conversation, or an invitation to choose one.
+pub fn chat_pane(ui: Ui) -> AnyView {
+    let place = ui.state.place;
+    html::div()
+        .attr("class", "chat-pane")
+        .child(choose(
+            move || place.chat.get(),
+            move |chat| match chat {
+                Some(chat) => conversation(ui, chat),
+                None => nothing_open(ui),
+            },
+        ))
+        .into_any()
+}
+
+fn nothing_open(ui: Ui) -> AnyView {
+    let new_chat = button::button(Look::Plain, ui.t(|t| t.new_chat), move |_| {
+        ui.state.place.dialog.set(Some(Dialog::NewChat { address: String::new() }));
+    });
+    html::div()
+        .attr("class", "splash")
+        .child((
+            logo(),
+            empty(icons::MESSAGE_CIRCLE, ui.t(|t| t.choose_chat), ui.t(|t| t.choose_chat_hint), Some(new_chat)),
+        ))
+        .into_any()
+}
+
+fn conversation(ui: Ui, chat: OpenChat) -> AnyView {
+    let role = live(move || if ui.room.get() == Room::Narrow { "main" } else { "region" });
+    let named = chat.clone();
+    let name = live(move || ui.texts().conversation_with.fill(&named.account.name_of(&named.jid)));
+    html::section()
+        .attr("class", "conversation")
+        .attr("role", role)
+        .attr("aria-label", name)
+        .attr("data-jid", chat.jid.to_string())
+        .attr("data-encryption", "none")
+        .child((
+            header::header(ui, chat.clone()),
+            banner(ui, chat.clone()),
+            log::log(ui, chat.clone()),
+            html::footer()
+                .attr("class", "chat-foot")
+                .child((typing::typing(ui, chat.clone()), composer::composer(ui, chat))),
+        ))
+        .into_any()
+}
+
+/// A word about people who are strangers or blocked, and what to do about it.
+fn banner(ui: Ui, chat: OpenChat) -> AnyView {
+    let account = chat.account;
+    let jid = chat.jid.clone();
+    let known = Memo::new(move |_| {
+        let Some(entry) = account.chats.watch(&jid) else { return (false, false) };
+        entry.summary.with(|chat| (chat.stranger, chat.blocked))
+    });
+    let blocked = chat.clone();
+    let stranger = chat;
+    (
+        when(
+            move || known.get().1,
+            move || {
+                let whom = blocked.clone();
+                let unblock = button::button(Look::Plain, ui.t(|t| t.unblock), move |_| {
+                    ui.state.command(whom.account, Command::Unblock(whom.jid.clone()));
+                });
+                strip(icons::BAN, ui.t(|t| t.blocked_hint).into_any(), unblock)
+            },
+        ),
+        when(
+            move || known.get() == (true, false),
+            move || {
+                let (add, block) = (stranger.clone(), stranger.clone());
+                let buttons = (
+                    button::button(Look::Plain, ui.t(|t| t.add_contact), move |_| {
+                        let address = add.jid.to_string();
+                        ui.state.place.dialog.set(Some(Dialog::AddContact { address }));
+                    }),
+                    button::button(Look::Quiet, ui.t(|t| t.block), move |_| {
+                        ui.state.place.dialog.set(Some(Dialog::Block(block.clone())));
+                    }),
+                );
+                strip(icons::SHIELD, ui.t(|t| t.stranger_hint).into_any(), buttons.into_any())
+            },
+        ),
+    )
+        .into_any()
+}
+
+fn strip(mark: super::kit::icon::Icon, words: AnyView, buttons: AnyView) -> AnyView {
+    html::div()
+        .attr("class", "strip")
+        .child((icon(mark), html::p().child(words), html::div().attr("class", "strip-actions").child(buttons)))
+        .into_any()
+}

@@ -1,0 +1,112 @@
+//! A message's text: plain text and links, nothing else, built from text nodes (attack cases C-01, C-04, C-16).
+
+use leptos::{ev, html, prelude::*};
+use web_sys::{MouseEvent, Url};
+
+use super::{
+    super::{Ui, kit::live::live},
+    links::{Piece, address_of, pieces},
+};
+use crate::view::Dialog;
+
+/// Texts up to this many bytes are wholly in the document, folded by the style sheet if they are high.
+const WHOLE: usize = 8_000;
+/// Texts with more lines than this are folded.
+const LINES: usize = 24;
+/// Texts with more bytes than this are folded.
+const LONG: usize = 1_800;
+/// How much more a click shows of a text that is not wholly in the document.
+const STEP: usize = 40_000;
+
+/// Draws a text, folded if it is long.
+pub fn text(ui: Ui, text: String) -> AnyView {
+    if text.len() <= LONG && text.bytes().filter(|byte| *byte == b'\n').count() < LINES {
+        return html::div().attr("class", "message-body").attr("dir", "auto").child(drawn(ui, &text)).into_any();
+    }
+    long(ui, text)
+}
+
+fn long(ui: Ui, text: String) -> AnyView {
+    let length = text.len();
+    let open = RwSignal::new(false);
+    let shown = RwSignal::new(WHOLE);
+    let body = live(move || text.get(..boundary(&text, shown.get())).map(|part| drawn(ui, part)));
+    let more = move |_| {
+        if open.get_untracked() {
+            shown.update(|shown| *shown = shown.saturating_add(STEP).min(length));
+        }
+        open.set(true);
+    };
+    let all = move || shown.get() >= length;
+    (
+        html::div()
+            .attr("class", "message-body")
+            .attr("dir", "auto")
+            .attr("data-folded", live(move || (!open.get()).then_some("true")))
+            .child(body),
+        html::button()
+            .attr("type", "button")
+            .attr("class", "fold")
+            .on(ev::click, move |event| if open.get_untracked() && all() { open.set(false) } else { more(event) })
+            .child(live(move || if open.get() && all() { ui.texts().show_less } else { ui.texts().show_more })),
+    )
+        .into_any()
+}
+
+/// The last character boundary at or before an index.
+fn boundary(text: &str, index: usize) -> usize {
+    (0..=index.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or_default()
+}
+
+fn drawn(ui: Ui, text: &str) -> AnyView {
+    let all = pieces(text);
+    match all.as_slice() {
+        [Piece::Text(text)] => (*text).to_owned().into_any(),
+        _ => all.into_iter().map(|piece| draw(ui, piece)).collect::<Vec<_>>().into_any(),
+    }
+}
+
+fn draw(ui: Ui, piece: Piece<'_>) -> AnyView {
+    match piece {
+        Piece::Text(text) => text.to_owned().into_any(),
+        Piece::Link(link) if permitted(link) => anchor(ui, link),
+        Piece::Link(link) => link.to_owned().into_any(),
+    }
+}
+
+/// What the browser makes of the link has to have a permitted scheme, too.
+fn permitted(link: &str) -> bool {
+    let scheme = Url::new(link).map(|url| url.protocol()).unwrap_or_default();
+    matches!(scheme.as_str(), "http:" | "https:" | "mailto:" | "tel:" | "sms:" | "geo:" | "xmpp:")
+}
+
+fn anchor(ui: Ui, link: &str) -> AnyView {
+    let address = address_of(link);
+    html::a()
+        .attr("href", link.to_owned())
+        .attr("target", "_blank")
+        .attr("rel", "noopener noreferrer nofollow")
+        .attr("referrerpolicy", "no-referrer")
+        .on(ev::click, move |event: MouseEvent| {
+            // An `xmpp:` link never acts: it asks.
+            if let Some(address) = &address {
+                event.prevent_default();
+                ui.state.place.dialog.set(Some(Dialog::NewChat { address: address.clone() }));
+            }
+        })
+        .child(link.to_owned())
+        .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!(boundary("aßb", 2), 1);
+        assert_eq!(boundary("aßb", 3), 3);
+        assert_eq!(boundary("aßb", 99), 4);
+        assert_eq!(boundary("", 5), 0);
+    }
+}

@@ -1,0 +1,188 @@
+//! The details pane: who somebody is, and what can be done about them.
+
+use leptos::{html, prelude::*};
+use plausch_model::{Command, Contact, Profile, Subscription};
+
+use super::{
+    Room, Ui, conversation,
+    kit::{
+        avatar::avatar,
+        button::{self, Look, icon_button},
+        icon::icons,
+        live::{choose, live},
+    },
+    wording,
+};
+use crate::view::{Dialog, OpenChat};
+
+/// Draws the pane while it is open.
+pub fn details(ui: Ui) -> AnyView {
+    let place = ui.state.place;
+    choose(
+        move || place.chat.get().filter(|_| place.details.get()),
+        move |chat| chat.map(|chat| pane(ui, chat)).into_any(),
+    )
+}
+
+fn pane(ui: Ui, chat: OpenChat) -> AnyView {
+    let place = ui.state.place;
+    ui.state.command(chat.account, Command::LoadProfile(chat.jid.clone()));
+    let of_contact = {
+        let (watched, whom) = (chat.clone(), chat.clone());
+        choose(
+            move || watched.account.contacts.watch(&watched.jid).map(|entry| entry.contact.get()),
+            move |contact| match contact {
+                Some(contact) => known(ui, &whom, &contact),
+                None => stranger(ui, &whom),
+            },
+        )
+    };
+    let close = icon_button(
+        if ui.room.get_untracked() == Room::Narrow { icons::ARROW_LEFT } else { icons::X },
+        ui.t(|t| t.close),
+        move |_| place.details.set(false),
+    );
+    html::aside()
+        .attr("class", "details")
+        .attr("aria-label", ui.t(|t| t.details))
+        .child((
+            html::header().attr("class", "details-head").child((html::h2().child(ui.t(|t| t.details)), close)),
+            html::div().attr("class", "details-body").child((who(ui, chat.clone()), of_contact, profile(ui, chat))),
+        ))
+        .into_any()
+}
+
+fn who(ui: Ui, chat: OpenChat) -> AnyView {
+    let OpenChat { account, jid } = chat;
+    let (letters, named, shown, seen, written) = (jid.clone(), jid.clone(), jid.clone(), jid.clone(), jid.clone());
+    let photo = move || account.contacts.watch(&shown)?.contact.with(|contact| contact.avatar.clone());
+    let presence = live(move || {
+        let entry = account.contacts.watch(&seen)?;
+        Some(entry.contact.with(|contact| wording::availability(ui.texts(), contact.availability)))
+    });
+    let address = move || {
+        let of_contact =
+            account.contacts.watch(&written).map(|entry| entry.contact.with(|contact| contact.address.clone()));
+        let of_chat = || account.chats.watch(&written).map(|entry| entry.summary.with(|chat| chat.address.clone()));
+        of_contact.or_else(of_chat).unwrap_or_else(|| written.to_string())
+    };
+    let copied = address.clone();
+    html::div()
+        .attr("class", "who")
+        .child((
+            avatar(ui, account, jid, move || account.name_of(&letters), photo),
+            html::p().attr("class", "who-name").child(html::bdi().child(live(move || account.name_of(&named)))),
+            html::p().attr("class", "who-presence").child(presence),
+            html::p().attr("class", "who-address").child((
+                html::bdi().child(live(address)),
+                icon_button(icons::COPY, ui.t(|t| t.copy_address), move |_| {
+                    conversation::copy(ui, untrack(&copied));
+                }),
+            )),
+        ))
+        .into_any()
+}
+
+fn known(ui: Ui, whom: &OpenChat, contact: &Contact) -> AnyView {
+    let t = ui.texts();
+    let sharing = match contact.subscription {
+        Subscription::Both => t.sharing_both,
+        Subscription::To => t.sharing_to,
+        Subscription::From => t.sharing_from,
+        Subscription::None if contact.asked => t.asked,
+        Subscription::None => t.sharing_none,
+    };
+    let status = contact.status.as_ref().map(|status| status.trim().to_owned()).filter(|status| !status.is_empty());
+    let mut rows = vec![(t.sharing, sharing.to_owned())];
+    rows.extend(status.map(|status| (t.status, status)));
+    if !contact.groups.is_empty() {
+        rows.push((t.groups, contact.groups.join(", ")));
+    }
+    let open = |dialog: fn(OpenChat) -> Dialog| {
+        let whom = whom.clone();
+        move |_| ui.state.place.dialog.set(Some(dialog(whom.clone())))
+    };
+    let block = if contact.blocked {
+        let (account, jid) = (whom.account, contact.jid.clone());
+        button::button(Look::Plain, t.unblock, move |_| ui.state.command(account, Command::Unblock(jid.clone())))
+    } else {
+        button::button(Look::Danger, t.block, open(Dialog::Block))
+    };
+    (
+        facts(rows),
+        html::div().attr("class", "details-actions").child((
+            button::button(Look::Plain, t.edit_contact, open(Dialog::EditContact)),
+            block,
+            button::button(Look::Danger, t.remove_contact, open(Dialog::RemoveContact)),
+            button::button(Look::Danger, t.remove_chat, open(Dialog::RemoveChat)),
+        )),
+    )
+        .into_any()
+}
+
+fn stranger(ui: Ui, whom: &OpenChat) -> AnyView {
+    let (add, watched, unblock) = (whom.clone(), whom.clone(), whom.clone());
+    let open = |dialog: fn(OpenChat) -> Dialog| {
+        let whom = whom.clone();
+        move |_| ui.state.place.dialog.set(Some(dialog(whom.clone())))
+    };
+    let open_block = open(Dialog::Block);
+    let blocked =
+        move || watched.account.chats.watch(&watched.jid).is_some_and(|entry| entry.summary.with(|chat| chat.blocked));
+    let block = choose(blocked, move |blocked| {
+        if blocked {
+            let whom = unblock.clone();
+            button::button(Look::Plain, ui.t(|t| t.unblock), move |_| {
+                ui.state.command(whom.account, Command::Unblock(whom.jid.clone()));
+            })
+        } else {
+            button::button(Look::Danger, ui.t(|t| t.block), open_block.clone())
+        }
+    });
+    html::div()
+        .attr("class", "details-actions")
+        .child((
+            button::button(Look::Primary, ui.t(|t| t.add_contact), move |_| {
+                ui.state.place.dialog.set(Some(Dialog::AddContact { address: add.jid.to_string() }));
+            }),
+            block,
+            button::button(Look::Danger, ui.t(|t| t.remove_chat), open(Dialog::RemoveChat)),
+        ))
+        .into_any()
+}
+
+/// What they say of themselves.
+fn profile(ui: Ui, chat: OpenChat) -> AnyView {
+    let of = move || chat.account.profiles.with(|profiles| profiles.get(&chat.jid).cloned().flatten());
+    choose(of, move |profile| profile.map(|profile| facts(profile_rows(ui, profile))).into_any())
+}
+
+fn profile_rows(ui: Ui, profile: Profile) -> Vec<(&'static str, String)> {
+    let t = ui.texts();
+    let one = |name: &'static str, value: Option<String>| value.into_iter().map(move |value| (name, value));
+    let many = |name: &'static str, values: Vec<String>| values.into_iter().map(move |value| (name, value));
+    one(t.profile_full_name, profile.full_name)
+        .chain(one(t.profile_nickname, profile.nickname))
+        .chain(many(t.profile_email, profile.emails))
+        .chain(many(t.profile_phone, profile.phones))
+        .chain(many(t.profile_url, profile.urls))
+        .chain(one(t.profile_organisation, profile.organisation))
+        .chain(one(t.profile_birthday, profile.birthday))
+        .chain(one(t.profile_note, profile.note))
+        .filter(|(_, value)| !value.trim().is_empty())
+        .collect()
+}
+
+/// Names and values, one below the other.
+pub fn facts(rows: Vec<(&'static str, String)>) -> AnyView {
+    let rows: Vec<AnyView> = rows
+        .into_iter()
+        .map(|(name, value)| {
+            html::div()
+                .attr("class", "fact")
+                .child((html::dt().child(name), html::dd().attr("dir", "auto").child(value)))
+                .into_any()
+        })
+        .collect();
+    html::dl().attr("class", "facts").child(rows).into_any()
+}

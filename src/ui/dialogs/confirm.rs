@@ -1,0 +1,99 @@
+//! Questions before what cannot be undone.
+
+use leptos::{html, prelude::*};
+use plausch_model::Command;
+
+use super::{
+    super::{
+        Ui,
+        kit::{
+            button::{self, Look},
+            dialog::{Size, actions, dialog},
+            live::live,
+        },
+    },
+    close, complain,
+};
+use crate::{
+    text::{Fill, Texts},
+    view::{Account, OpenChat},
+};
+
+/// Remove a contact?
+pub fn remove_contact(ui: Ui, whom: OpenChat) -> AnyView {
+    let command = Command::RemoveContact(whom.jid.clone());
+    about(ui, whom, |t| t.remove_contact_question, |t| t.remove_contact_hint, |t| t.remove, command)
+}
+
+/// Block somebody?
+pub fn block(ui: Ui, whom: OpenChat) -> AnyView {
+    let command = Command::Block(whom.jid.clone());
+    about(ui, whom, |t| t.block_question, |t| t.block_hint, |t| t.block, command)
+}
+
+/// Remove a chat from the list?
+pub fn remove_chat(ui: Ui, chat: OpenChat) -> AnyView {
+    let command = Command::RemoveChat(chat.jid.clone());
+    let jid = chat.jid.clone();
+    let title = title_about(ui, &chat, |t| t.remove_chat_question);
+    question(
+        ui,
+        title,
+        |t| t.remove_chat_hint,
+        |t| t.remove,
+        move || {
+            let open = ui.state.place.chat.with_untracked(|open| open.as_ref().is_some_and(|open| open.jid == jid));
+            if open {
+                ui.state.close_chat();
+            }
+            ui.state.ask(chat.account, command.clone(), complain(ui));
+        },
+    )
+}
+
+/// Log out?
+pub fn log_out(ui: Ui, account: Account) -> AnyView {
+    let title = ui.t(|t| t.log_out_question).into_any();
+    question(ui, title, |t| t.log_out_hint, |t| t.log_out, move || ui.state.command(account, Command::SignOut))
+}
+
+fn about(
+    ui: Ui,
+    whom: OpenChat,
+    question_of: fn(&'static Texts) -> Fill,
+    hint: fn(&'static Texts) -> &'static str,
+    act: fn(&'static Texts) -> &'static str,
+    command: Command,
+) -> AnyView {
+    let title = title_about(ui, &whom, question_of);
+    question(ui, title, hint, act, move || ui.state.ask(whom.account, command.clone(), complain(ui)))
+}
+
+fn title_about(ui: Ui, whom: &OpenChat, question_of: fn(&'static Texts) -> Fill) -> AnyView {
+    let name = untrack(|| whom.account.name_of(&whom.jid));
+    live(move || {
+        let (before, after) = question_of(ui.texts()).around();
+        (before, html::bdi().child(name.clone()), after)
+    })
+    .into_any()
+}
+
+fn question(
+    ui: Ui,
+    title: AnyView,
+    hint: fn(&'static Texts) -> &'static str,
+    act: fn(&'static Texts) -> &'static str,
+    yes: impl Fn() + 'static,
+) -> AnyView {
+    let body = (
+        html::p().attr("class", "dialog-hint").child(ui.t(hint)),
+        actions((
+            button::button(Look::Plain, ui.t(|t| t.cancel), move |_| close(ui)),
+            button::button(Look::Danger, ui.t(act), move |_| {
+                close(ui);
+                yes();
+            }),
+        )),
+    );
+    dialog(ui, Size::Small, title, move || close(ui), body.into_any())
+}

@@ -1,0 +1,51 @@
+//! The dialog on top, if there is one.
+
+mod confirm;
+mod connection;
+mod contact;
+mod go_to;
+mod message;
+mod new_chat;
+mod shortcuts;
+
+use leptos::prelude::*;
+
+use super::{Ui, kit::live::choose, settings, wording};
+use crate::view::{Dialog, NoticeKind, Reply};
+
+/// Draws it.
+pub fn dialogs(ui: Ui) -> AnyView {
+    let open = ui.state.place.dialog;
+    choose(
+        move || open.get(),
+        move |dialog| match dialog {
+            None => ().into_any(),
+            Some(Dialog::NewChat { address }) => new_chat::new_chat(ui, address),
+            Some(Dialog::AddContact { address }) => contact::add(ui, address),
+            Some(Dialog::EditContact(whom)) => contact::edit(ui, whom),
+            Some(Dialog::RemoveContact(whom)) => confirm::remove_contact(ui, whom),
+            Some(Dialog::Block(whom)) => confirm::block(ui, whom),
+            Some(Dialog::RemoveChat(chat)) => confirm::remove_chat(ui, chat),
+            Some(Dialog::LogOut(account)) => confirm::log_out(ui, account),
+            Some(Dialog::Settings(section)) => settings::settings(ui, section),
+            Some(Dialog::Connection(account)) => connection::connection(ui, account),
+            Some(Dialog::Message(chat, item)) => message::message(ui, chat, *item),
+            Some(Dialog::Shortcuts) => shortcuts::shortcuts(ui),
+            Some(Dialog::GoTo) => go_to::go_to(ui),
+        },
+    )
+}
+
+/// Closes the dialog on top.
+pub fn close(ui: Ui) {
+    ui.state.place.dialog.set(None);
+}
+
+/// Says what went wrong with a command, at the edge of the screen.
+pub fn complain(ui: Ui) -> impl FnOnce(Reply) + 'static {
+    move |reply| {
+        if let Reply::Done(Err(error)) = reply {
+            ui.state.notices.show(NoticeKind::Problem, wording::command_error(ui.words(), &error));
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The list of keys.
+
+use leptos::{html, prelude::*};
+
+use super::{
+    super::{
+        Ui,
+        kit::dialog::{Size, dialog},
+    },
+    close,
+};
+use crate::text::Texts;
+
+type Line = (&'static [&'static str], fn(&'static Texts) -> &'static str);
+
+const LINES: [Line; 9] = [
+    (&["Ctrl", "K"], |t| t.key_go_to),
+    (&["Alt", "↑ ↓"], |t| t.key_next_chat),
+    (&["Ctrl", ","], |t| t.key_settings),
+    (&["Ctrl", "/"], |t| t.key_shortcuts),
+    (&["Esc"], |t| t.key_escape),
+    (&["Enter"], |t| t.key_send),
+    (&["Shift", "Enter"], |t| t.key_newline),
+    (&["↑ ↓"], |t| t.key_walk),
+    (&["Enter"], |t| t.key_menu),
+];
+
+/// Draws the dialog.
+pub fn shortcuts(ui: Ui) -> AnyView {
+    let lines: Vec<AnyView> = LINES
+        .into_iter()
+        .map(|(keys, words)| {
+            let keys: Vec<AnyView> = keys.iter().map(|key| html::kbd().child(*key).into_any()).collect();
+            html::div()
+                .attr("class", "shortcut")
+                .child((html::dt().child(ui.t(words)), html::dd().child(keys)))
+                .into_any()
+        })
+        .collect();
+    let body = html::dl().attr("class", "shortcuts").child(lines).into_any();
+    dialog(ui, Size::Small, ui.t(|t| t.shortcuts), move || close(ui), body)
+}

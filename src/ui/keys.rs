@@ -1,0 +1,69 @@
+//! Keys that work everywhere in the app.
+
+use leptos::{ev, prelude::*};
+use web_sys::KeyboardEvent;
+
+use super::{Room, Ui};
+use crate::view::{ChatRow, Dialog, Phase, SettingsSection};
+
+/// Listens for the app's keys.
+pub fn listen(ui: Ui) {
+    let listener = window_event_listener(ev::keydown, move |event| {
+        if ui.state.phase.get_untracked() == Phase::In && !event.default_prevented() && acts(ui, &event) {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || listener.remove());
+}
+
+/// Does what a key is for; tells whether it is for anything.
+fn acts(ui: Ui, event: &KeyboardEvent) -> bool {
+    let place = ui.state.place;
+    let free = place.dialog.with_untracked(Option::is_none);
+    let command = (event.ctrl_key() || event.meta_key()) && !event.alt_key();
+    let alt = event.alt_key() && !event.ctrl_key() && !event.meta_key();
+    let open = move |dialog| {
+        place.dialog.set(Some(dialog));
+        true
+    };
+    match event.key().as_str() {
+        "k" | "K" if command && free && !event.shift_key() => open(Dialog::GoTo),
+        "," if command && free => open(Dialog::Settings(SettingsSection::default())),
+        "/" if command && free => open(Dialog::Shortcuts),
+        "ArrowDown" if alt && free => walk(ui, 1),
+        "ArrowUp" if alt && free => walk(ui, -1),
+        "Escape" if free && !event.is_composing() => leave(ui),
+        _ => false,
+    }
+}
+
+/// Opens the next or previous chat of the list.
+fn walk(ui: Ui, step: isize) -> bool {
+    let rows = untrack(|| ui.state.chat_rows());
+    let here = ui.state.place.chat.with_untracked(|chat| {
+        let chat = chat.as_ref()?;
+        rows.iter().position(|row| row.account == chat.account && row.entry.jid == chat.jid)
+    });
+    let next = match here {
+        Some(index) => index.checked_add_signed(step),
+        None => Some(0),
+    };
+    if let Some(ChatRow { account, entry }) = next.and_then(|index| rows.get(index)) {
+        ui.state.open_chat(*account, entry.jid.clone());
+    }
+    true
+}
+
+/// Closes the details, or on a narrow screen the chat.
+fn leave(ui: Ui) -> bool {
+    let place = ui.state.place;
+    if place.details.get_untracked() {
+        place.details.set(false);
+        true
+    } else if ui.room.get_untracked() == Room::Narrow && place.chat.with_untracked(Option::is_some) {
+        ui.state.close_chat();
+        true
+    } else {
+        false
+    }
+}

@@ -1,0 +1,176 @@
+//! Menus: one popover for the whole app, opened at a button or at the pointer.
+//!
+//! Arrow keys walk, Enter chooses, Esc and Tab close; the focus returns to where the menu was opened from before the
+//! choice is carried out, so that a dialog opened by it returns there, too.
+
+use std::rc::Rc;
+
+use leptos::{ev, html, prelude::*};
+use web_sys::{HtmlElement, KeyboardEvent};
+
+use super::{
+    dom::{self, Step},
+    icon::{Icon, icon},
+    live::live,
+};
+use crate::ui::Ui;
+
+/// One thing to do.
+#[derive(Clone)]
+pub struct Item {
+    /// Its icon.
+    pub mark: Icon,
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it destroys something.
+    pub danger: bool,
+    /// What it does.
+    pub act: Rc<dyn Fn()>,
+}
+
+impl Item {
+    /// Something to do.
+    pub fn new(mark: Icon, name: &'static str, act: impl Fn() + 'static) -> Self {
+        Self { mark, name, danger: false, act: Rc::new(act) }
+    }
+
+    /// Something to do that destroys something.
+    pub fn danger(mark: Icon, name: &'static str, act: impl Fn() + 'static) -> Self {
+        Self { danger: true, ..Self::new(mark, name, act) }
+    }
+}
+
+/// An open menu.
+#[derive(Clone)]
+pub struct Menu {
+    /// What it is about.
+    pub name: String,
+    /// What stands above the items, if anything.
+    pub head: Option<(String, String)>,
+    /// The things to do.
+    pub items: Vec<Item>,
+    /// The element it belongs to, which gets the focus back.
+    pub anchor: HtmlElement,
+    /// Where the pointer was, if it was opened by one.
+    pub point: Option<(f64, f64)>,
+}
+
+/// The signal of the open menu.
+pub type OpenMenu = RwSignal<Option<Menu>, LocalStorage>;
+
+/// Draws the open menu, if there is one.
+pub fn menu(ui: Ui) -> AnyView {
+    let open = ui.menu;
+    // The view machinery wants what it runs to be `Send`; the signal is bound to this thread anyway.
+    live(move || open.get().map(|menu| popover(open, menu))).into_any()
+}
+
+fn popover(open: OpenMenu, menu: Menu) -> AnyView {
+    let node = NodeRef::<html::Div>::new();
+    let anchor = menu.anchor.clone();
+    let point = menu.point;
+    set_expanded(&anchor, true);
+    node.on_load(move |popover| show(&popover, &anchor, point));
+    let items: Vec<AnyView> = menu.items.iter().map(|item| entry(open, item.clone())).collect();
+    let head = menu.head.map(|(name, address)| {
+        html::div().attr("class", "menu-head").attr("role", "presentation").child((
+            html::span().attr("class", "menu-name").child(html::bdi().child(name)),
+            html::span().attr("class", "menu-address").child(html::bdi().child(address)),
+        ))
+    });
+    html::div()
+        .attr("class", "menu")
+        .attr("popover", "auto")
+        .node_ref(node)
+        .on(ev::toggle, move |event| {
+            let shown = dom::current::<HtmlElement>(&event)
+                .is_some_and(|popover| popover.matches(":popover-open").unwrap_or(false));
+            if !shown {
+                close(open);
+            }
+        })
+        .child((
+            head,
+            html::div()
+                .attr("role", "menu")
+                .attr("aria-label", menu.name)
+                .on(ev::keydown, move |event| on_key(open, &event))
+                .child(items),
+        ))
+        .into_any()
+}
+
+fn entry(open: OpenMenu, item: Item) -> AnyView {
+    let act = Rc::clone(&item.act);
+    html::button()
+        .attr("type", "button")
+        .attr("role", "menuitem")
+        .attr("tabindex", "-1")
+        .attr("class", "menu-item")
+        .attr("data-danger", item.danger.then_some("true"))
+        .on(ev::click, move |_| {
+            close(open);
+            act();
+        })
+        .child((icon(item.mark), item.name))
+        .into_any()
+}
+
+fn show(popover: &HtmlElement, anchor: &HtmlElement, point: Option<(f64, f64)>) {
+    // It is connected and closed; nothing else is asked for.
+    let _ = popover.show_popover();
+    place(popover, anchor, point);
+    if let Some(first) = dom::find(popover, "[role=menuitem]") {
+        dom::focus_quietly(&first);
+    }
+}
+
+/// Puts the menu below its anchor, or where it fits, within the window.
+fn place(popover: &HtmlElement, anchor: &HtmlElement, point: Option<(f64, f64)>) {
+    const MARGIN: f64 = 8.0;
+    const GAP: f64 = 4.0;
+    let size = |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|value| value.as_f64()).unwrap_or(0.0);
+    let (wide, high) = (size(window().inner_width()), size(window().inner_height()));
+    let own = popover.get_bounding_client_rect();
+    let at = anchor.get_bounding_client_rect();
+    let (x, above, below) = match point {
+        Some((x, y)) => (x, y, y),
+        None if at.left() + own.width() + MARGIN > wide => {
+            (at.right() - own.width(), at.top() - GAP, at.bottom() + GAP)
+        }
+        None => (at.left(), at.top() - GAP, at.bottom() + GAP),
+    };
+    let y = if below + own.height() + MARGIN <= high { below } else { above - own.height() };
+    let clamp = |value: f64, most: f64| value.min(most - MARGIN).max(MARGIN);
+    dom::set_style(popover, "left", &format!("{}px", clamp(x, wide - own.width())));
+    dom::set_style(popover, "top", &format!("{}px", clamp(y, high - own.height())));
+}
+
+fn on_key(open: OpenMenu, event: &KeyboardEvent) {
+    let Some(list) = dom::current::<HtmlElement>(event) else { return };
+    if event.key() == "Tab" {
+        event.prevent_default();
+        close(open);
+        return;
+    }
+    let Some(step) = Step::of(event) else { return };
+    event.prevent_default();
+    let items = dom::find_all(&list, "[role=menuitem]");
+    let here = dom::focused(&list).and_then(|focused| items.iter().position(|item| *item == focused));
+    if let Some(item) = items.get(step.from(here, items.len())) {
+        dom::focus_quietly(item);
+    }
+}
+
+fn close(open: OpenMenu) {
+    let Some(menu) = open.get_untracked() else { return };
+    open.set(None);
+    set_expanded(&menu.anchor, false);
+    dom::focus_quietly(&menu.anchor);
+}
+
+fn set_expanded(anchor: &HtmlElement, expanded: bool) {
+    if anchor.has_attribute("aria-haspopup") {
+        let _ = anchor.set_attribute("aria-expanded", if expanded { "true" } else { "false" });
+    }
+}

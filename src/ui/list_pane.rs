@@ -1,0 +1,81 @@
+//! The second column: chats or contacts, with what belongs above and below them.
+
+use std::time::Duration;
+
+use leptos::{html, prelude::*};
+use plausch_model::{Command, ConnectionState};
+
+use super::{
+    Room, Ui, chat_list, contact_list,
+    kit::{
+        button::{self, Look},
+        icon::{icon, icons},
+        live::{choose, live},
+    },
+};
+use crate::view::Section;
+
+/// Draws the column.
+pub fn list_pane(ui: Ui) -> AnyView {
+    let id = ui.unique("list");
+    let heading = id.clone();
+    let place = ui.state.place;
+    let narrow = move || ui.room.get() == Room::Narrow;
+    // On a narrow screen an open chat covers the list.
+    let covered = live(move || narrow() && place.chat.with(Option::is_some));
+    let role = live(move || if narrow() { "main" } else { "region" });
+    html::div()
+        .attr("class", "list-pane")
+        .attr("role", role)
+        .attr("aria-labelledby", id)
+        .prop("inert", covered)
+        .child((
+            choose(
+                move || place.section.get(),
+                move |section| match section {
+                    Section::Chats => chat_list::chat_list(ui, heading.clone()),
+                    Section::Contacts => contact_list::contact_list(ui, heading.clone()),
+                },
+            ),
+            connection_note(ui),
+        ))
+        .into_any()
+}
+
+/// How long a connection may take before it is worth a word.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// A word about a connection that is not there. It floats over the list, so that nothing moves.
+fn connection_note(ui: Ui) -> AnyView {
+    let state = Memo::new(move |_| ui.state.account().map(|account| account.connection.get()));
+    let late = RwSignal::new(false);
+    Effect::new(move |_| {
+        if state.get().is_none_or(|state| state == ConnectionState::Online) {
+            late.set(false);
+        } else {
+            set_timeout(move || late.set(state.get_untracked() != Some(ConnectionState::Online)), PATIENCE);
+        }
+    });
+    let note = move |state: ConnectionState| {
+        let words = match state {
+            ConnectionState::Online => return None,
+            ConnectionState::Offline => ui.texts().state_offline,
+            ConnectionState::Connecting => ui.texts().state_connecting,
+            ConnectionState::Disconnected { .. } => ui.texts().state_disconnected,
+        };
+        let retry = matches!(state, ConnectionState::Disconnected { .. }).then(|| {
+            button::button(Look::Quiet, ui.t(|t| t.reconnect_now), move |_| {
+                if let Some(account) = ui.state.account() {
+                    ui.state.command(account, Command::Reconnect);
+                }
+            })
+        });
+        let mark = if state == ConnectionState::Connecting { icons::REFRESH_CW } else { icons::WIFI_OFF };
+        Some(html::div().attr("class", "connection-note").child((icon(mark), html::span().child(words), retry)))
+    };
+    html::div()
+        .attr("class", "connection-notes")
+        .attr("role", "status")
+        .child(live(move || state.get().filter(|_| late.get()).and_then(note)))
+        .into_any()
+}

@@ -1,0 +1,48 @@
+//! `performance.mark` entries: how long a person waited for what.
+
+use leptos::prelude::*;
+use plausch_model::ConnectionState;
+
+use super::Ui;
+
+/// Sets a mark unless it is there already.
+pub fn once(name: &str) {
+    if let Some(performance) = window().performance()
+        && performance.get_entries_by_name(name).length() == 0
+    {
+        let _ = performance.mark(name);
+    }
+}
+
+/// Sets a mark after the next frame is painted.
+pub fn painted(name: &'static str) {
+    request_animation_frame(move || request_animation_frame(move || once(name)));
+}
+
+/// Sets the marks of the app as its state moves on.
+pub fn watch(ui: Ui) {
+    let state = ui.state;
+    Effect::new(move |_| {
+        let Some(account) = state.account() else { return };
+        let online = account.connection.get() == ConnectionState::Online;
+        if online {
+            once("plausch:online");
+        }
+        // What is there before the connection comes from disk.
+        if account.chats.known.get() && !online {
+            painted("plausch:cached");
+        }
+        if account.contacts.known.get() {
+            painted("plausch:roster");
+        }
+    });
+    Effect::new(move |_| {
+        let Some(account) = state.account() else { return };
+        // Again after every reconnect.
+        if account.synced.get() > 0
+            && let Some(performance) = window().performance()
+        {
+            let _ = performance.mark("plausch:synced");
+        }
+    });
+}

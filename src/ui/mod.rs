@@ -1,0 +1,147 @@
+//! What is drawn. A component is a function of view fields; it neither fetches nor parses nor stores.
+
+mod app;
+mod chat_list;
+mod contact_list;
+mod conversation;
+mod details;
+mod dialogs;
+mod history;
+mod keys;
+mod kit;
+mod list_pane;
+mod marks;
+mod nav;
+pub mod prefs;
+mod requests;
+mod settings;
+mod sign_in;
+mod wording;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use leptos::prelude::*;
+
+pub use app::app;
+
+use crate::{
+    config::Config,
+    text::{Locale, Plural, Texts, format},
+    view::State,
+};
+use kit::menu::OpenMenu;
+use prefs::Prefs;
+
+/// How much room the app has (`data-layout`); the style sheets draw the same lines by container queries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// One pane at a time.
+    Narrow,
+    /// List and conversation; details lie over it.
+    Medium,
+    /// List, conversation and details side by side.
+    Wide,
+}
+
+impl Room {
+    /// The room that a width in CSS pixels gives.
+    pub fn of(width: f64) -> Self {
+        match width {
+            width if width < 720.0 => Self::Narrow,
+            width if width < 1180.0 => Self::Medium,
+            _ => Self::Wide,
+        }
+    }
+
+    /// The value of `data-layout`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Narrow => "narrow",
+            Self::Medium => "medium",
+            Self::Wide => "wide",
+        }
+    }
+}
+
+/// What every component gets.
+#[derive(Clone, Copy)]
+pub struct Ui {
+    /// What is shown.
+    pub state: State,
+    /// Settings of this device.
+    pub prefs: Prefs,
+    /// The domain that completes an address typed without one.
+    pub default_domain: StoredValue<Option<String>>,
+    /// How much room there is.
+    pub room: RwSignal<Room>,
+    /// The open menu.
+    pub menu: OpenMenu,
+    /// Whether the app fills the page: then it may use its history and title.
+    pub page: bool,
+    /// Tells several mounts on one page apart.
+    mount: u32,
+}
+
+static MOUNTS: AtomicU32 = AtomicU32::new(0);
+static IDS: AtomicU32 = AtomicU32::new(0);
+
+impl Ui {
+    /// What the components of one mount get.
+    pub fn new(state: State, config: Config, page: bool) -> Self {
+        Self {
+            state,
+            prefs: Prefs::load(config.locale),
+            default_domain: StoredValue::new(config.default_domain),
+            room: RwSignal::new(Room::Wide),
+            menu: RwSignal::new_local(None),
+            page,
+            mount: MOUNTS.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    /// A text that follows the language.
+    pub fn t(
+        self,
+        pick: fn(&'static Texts) -> &'static str,
+    ) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
+        let locale = self.prefs.locale;
+        move || pick(locale.get().texts())
+    }
+
+    /// The texts of the moment's language, watched.
+    pub fn texts(self) -> &'static Texts {
+        self.prefs.locale.get().texts()
+    }
+
+    /// The texts of the moment's language, not watched: for what is said once.
+    pub fn words(self) -> &'static Texts {
+        self.prefs.locale.get_untracked().texts()
+    }
+
+    /// The language, watched.
+    pub fn locale(self) -> Locale {
+        self.prefs.locale.get()
+    }
+
+    /// A text that depends on a number.
+    pub fn plural(self, pick: fn(&'static Texts) -> Plural, value: f64) -> String {
+        format::plural(self.locale(), pick(self.texts()), value)
+    }
+
+    /// An element id that no other element of the document or shadow root has.
+    pub fn unique(self, word: &str) -> String {
+        let number = IDS.fetch_add(1, Ordering::Relaxed);
+        ["plausch-", &self.mount.to_string(), "-", word, "-", &number.to_string()].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_is_narrow_and_a_desktop_is_wide() {
+        assert!(Room::of(320.0) == Room::Narrow && Room::of(719.9) == Room::Narrow);
+        assert!(Room::of(720.0) == Room::Medium && Room::of(1280.0) == Room::Wide);
+    }
+}

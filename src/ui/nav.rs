@@ -1,0 +1,146 @@
+//! The navigation: a rail beside the list, or a bar below it on narrow screens.
+
+use leptos::{ev, html, prelude::*};
+use web_sys::{HtmlElement, MouseEvent};
+
+use super::{
+    Ui,
+    kit::{
+        avatar::avatar,
+        dom,
+        icon::{Icon, icon, icons},
+        live::{Live, choose, live},
+        menu::{Item, Menu},
+    },
+};
+use crate::{
+    text::format,
+    view::{Account, Dialog, Section, SettingsSection},
+};
+
+/// Draws the navigation.
+pub fn nav(ui: Ui) -> AnyView {
+    let place = ui.state.place;
+    let unread = live(move || ui.state.unread());
+    let requests = live(move || ui.state.request_count() as u64);
+    let unread_words = live(move || ui.plural(|t| t.unread, ui.state.unread() as f64));
+    let request_words = live(move || ui.plural(|t| t.request_count, ui.state.request_count() as f64));
+    html::nav()
+        .attr("class", "rail")
+        .attr("aria-label", ui.t(|t| t.main))
+        .child((
+            entry(ui, icons::MESSAGE_CIRCLE, ui.t(|t| t.chats), Some(Section::Chats), Some((unread, unread_words)), {
+                move |_| show(ui, Section::Chats)
+            }),
+            entry(
+                ui,
+                icons::USERS_ROUND,
+                ui.t(|t| t.contacts),
+                Some(Section::Contacts),
+                Some((requests, request_words)),
+                { move |_| show(ui, Section::Contacts) },
+            ),
+            entry(ui, icons::SETTINGS, ui.t(|t| t.settings), None, None, move |_| {
+                place.dialog.set(Some(Dialog::Settings(SettingsSection::default())));
+            }),
+            html::span().attr("class", "rail-space"),
+            choose(
+                move || ui.state.account().map(Chosen),
+                move |account| account.map(|Chosen(account)| account_button(ui, account)).into_any(),
+            ),
+        ))
+        .into_any()
+}
+
+/// An account that a memo can hold.
+#[derive(Clone, Copy, PartialEq)]
+struct Chosen(Account);
+
+fn show(ui: Ui, section: Section) {
+    ui.state.place.section.set(section);
+}
+
+fn entry(
+    ui: Ui,
+    mark: Icon,
+    name: impl Fn() -> &'static str + Copy + Send + Sync + 'static,
+    section: Option<Section>,
+    count: Option<(Live<u64>, Live<String>)>,
+    click: impl FnMut(MouseEvent) + 'static,
+) -> AnyView {
+    let click: Box<dyn FnMut(MouseEvent)> = Box::new(click);
+    let current = live(move || section.filter(|section| ui.state.place.section.get() == *section).map(|_| "page"));
+    let id = ui.unique("count");
+    let described = count.is_some().then(|| id.clone());
+    let badge = count.map(|(count, words)| badge(ui, id, count, words));
+    html::button()
+        .attr("type", "button")
+        .attr("class", "rail-entry")
+        .attr("aria-current", current)
+        .attr("aria-describedby", described)
+        .on(ev::click, click)
+        .child((
+            html::span().attr("class", "rail-mark").child((icon(mark), badge)),
+            html::span().attr("class", "rail-name").child(name),
+        ))
+        .into_any()
+}
+
+/// A number on an icon. The button keeps its plain name; the number in words describes it.
+fn badge(ui: Ui, id: String, count: Live<u64>, words: Live<String>) -> AnyView {
+    let count = Memo::new(move |_| count.lock().map(|mut count| count()).unwrap_or_default());
+    let number = live(move || {
+        let count = count.get();
+        let shown = if count > 999 { "999+".into() } else { format::number(ui.locale(), count as f64) };
+        (count > 0).then(|| html::span().attr("class", "badge").attr("aria-hidden", "true").child(shown))
+    });
+    let words = live(move || {
+        let words = words.lock().map(|mut words| words()).unwrap_or_default();
+        (count.get() > 0).then_some(words)
+    });
+    (number, html::span().attr("class", "unseen").attr("id", id).attr("aria-hidden", "true").child(words)).into_any()
+}
+
+fn account_button(ui: Ui, account: Account) -> AnyView {
+    html::button()
+        .attr("type", "button")
+        .attr("class", "rail-account")
+        .attr("aria-haspopup", "menu")
+        .attr("aria-label", ui.t(|t| t.account))
+        .attr("title", live(move || account.own.with(|own| own.address.clone())))
+        .on(ev::click, move |event| {
+            if let Some(anchor) = dom::current::<HtmlElement>(&event) {
+                ui.menu.set(Some(account_menu(ui, account, anchor)));
+            }
+        })
+        .child((
+            avatar(
+                ui,
+                account,
+                account.jid(),
+                move || account.own_name(),
+                move || account.own.with(|own| own.avatar.clone()),
+            ),
+            html::span().attr("class", "account-dot"),
+        ))
+        .into_any()
+}
+
+fn account_menu(ui: Ui, account: Account, anchor: HtmlElement) -> Menu {
+    let t = ui.words();
+    let open = move |dialog: Dialog| move || ui.state.place.dialog.set(Some(dialog.clone()));
+    let address = account.own.with_untracked(|own| own.address.clone());
+    let name = account.own.with_untracked(|own| own.nickname.clone()).unwrap_or_else(|| address.clone());
+    Menu {
+        name: t.account.to_owned(),
+        head: Some((name, address)),
+        items: vec![
+            Item::new(icons::USER_ROUND, t.edit_profile, open(Dialog::Settings(SettingsSection::Profile))),
+            Item::new(icons::PLUG_ZAP, t.connection, open(Dialog::Connection(account))),
+            Item::new(icons::KEYBOARD, t.shortcuts, open(Dialog::Shortcuts)),
+            Item::danger(icons::LOG_OUT, t.log_out, open(Dialog::LogOut(account))),
+        ],
+        anchor,
+        point: None,
+    }
+}

@@ -1,0 +1,144 @@
+//! What a person sets for this device and every account: theme, text size, language. Kept in `localStorage`.
+
+use leptos::prelude::*;
+
+use crate::text::Locale;
+
+/// A colour scheme (`data-theme`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system has it.
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+    /// High contrast, light or dark as the system has it.
+    Contrast,
+}
+
+impl Theme {
+    /// All themes, in the order of the settings.
+    pub const ALL: [Self; 4] = [Self::System, Self::Light, Self::Dark, Self::Contrast];
+
+    /// The value of `data-theme`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+            Self::Contrast => "contrast",
+        }
+    }
+}
+
+/// A text size (`data-text-size`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum TextSize {
+    /// Seven eighths.
+    Small,
+    /// As the browser has it.
+    Normal,
+    /// Nine eighths.
+    Large,
+    /// Five quarters.
+    Larger,
+}
+
+impl TextSize {
+    /// All sizes, in the order of the settings.
+    pub const ALL: [Self; 4] = [Self::Small, Self::Normal, Self::Large, Self::Larger];
+
+    /// The value of `data-text-size`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Small => "small",
+            Self::Normal => "normal",
+            Self::Large => "large",
+            Self::Larger => "larger",
+        }
+    }
+}
+
+const THEME: &str = "plausch.theme";
+const TEXT_SIZE: &str = "plausch.text-size";
+const LOCALE: &str = "plausch.locale";
+const SIGNED_IN: &str = "plausch.signed-in";
+
+/// The settings of this device.
+#[derive(Clone, Copy)]
+pub struct Prefs {
+    /// The colour scheme.
+    pub theme: RwSignal<Theme>,
+    /// The text size.
+    pub text_size: RwSignal<TextSize>,
+    /// The language.
+    pub locale: RwSignal<Locale>,
+}
+
+impl Prefs {
+    /// What was set before; else what the hoster wants; else what the browser asks for.
+    pub fn load(hoster_locale: Option<Locale>) -> Self {
+        let theme = stored(THEME).and_then(|name| Theme::ALL.into_iter().find(|theme| theme.name() == name));
+        let text_size = stored(TEXT_SIZE).and_then(|name| TextSize::ALL.into_iter().find(|size| size.name() == name));
+        let locale = stored(LOCALE).and_then(|tag| Locale::parse(&tag)).or(hoster_locale).or_else(browser_locale);
+        Self {
+            theme: RwSignal::new(theme.unwrap_or(Theme::System)),
+            text_size: RwSignal::new(text_size.unwrap_or(TextSize::Normal)),
+            locale: RwSignal::new(locale.unwrap_or(Locale::En)),
+        }
+    }
+
+    /// Changes and keeps the theme.
+    pub fn set_theme(&self, theme: Theme) {
+        self.theme.set(theme);
+        store(THEME, theme.name());
+    }
+
+    /// Changes and keeps the text size.
+    pub fn set_text_size(&self, size: TextSize) {
+        self.text_size.set(size);
+        store(TEXT_SIZE, size.name());
+    }
+
+    /// Changes and keeps the language.
+    pub fn set_locale(&self, locale: Locale) {
+        self.locale.set(locale);
+        store(LOCALE, locale.tag());
+    }
+}
+
+/// Whether somebody was signed in when the page was last open: then the app's shell waits for the engine instead of
+/// showing the sign-in page first.
+pub fn was_signed_in() -> bool {
+    stored(SIGNED_IN).is_some()
+}
+
+/// Remembers whether somebody is signed in; nothing about who.
+pub fn remember_signed_in(signed_in: bool) {
+    if signed_in {
+        store(SIGNED_IN, "1");
+    } else if let Some(storage) = storage() {
+        let _ = storage.remove_item(SIGNED_IN);
+    }
+}
+
+fn browser_locale() -> Option<Locale> {
+    let languages = window().navigator().languages();
+    languages.iter().find_map(|tag| Locale::parse(&tag.as_string()?))
+}
+
+/// The device's storage; none where the browser keeps it from us, and then nothing is kept.
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}
+
+fn stored(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten()
+}
+
+fn store(key: &str, value: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(key, value);
+    }
+}

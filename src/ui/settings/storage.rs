@@ -1,0 +1,83 @@
+//! What the device keeps, and whether the browser may throw it away.
+
+use leptos::{html, prelude::*};
+use plausch_model::{Storage, ToEngine};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use super::{
+    super::{
+        Ui,
+        kit::{
+            button::{self, Look},
+            icon::{icon, icons},
+            live::{choose, live},
+        },
+    },
+    page,
+};
+use crate::text::format;
+
+/// Draws the page.
+pub fn storage(ui: Ui) -> AnyView {
+    ui.state.tell(&ToEngine::QueryStorage);
+    let refused = RwSignal::new(false);
+    let body = choose(
+        move || ui.state.storage.get(),
+        move |storage| match storage {
+            Some(storage) => known(ui, storage, refused),
+            None => html::div().attr("class", "skeleton-line").into_any(),
+        },
+    );
+    page(ui.t(|t| t.storage), body)
+}
+
+fn known(ui: Ui, storage: Storage, refused: RwSignal<bool>) -> AnyView {
+    let locale = move || ui.locale();
+    let used = live(move || ui.texts().storage_used.fill(&format::bytes(locale(), storage.used_bytes)));
+    let quota = live(move || ui.texts().storage_quota.fill(&format::bytes(locale(), storage.quota_bytes)));
+    let kept = if storage.persistent {
+        html::p()
+            .attr("class", "page-note")
+            .child((icon(icons::CIRCLE_CHECK), html::span().child(ui.t(|t| t.storage_kept))))
+            .into_any()
+    } else {
+        evictable(ui, refused)
+    };
+    (
+        html::p().child(used),
+        html::meter()
+            .attr("class", "meter")
+            .attr("aria-label", ui.t(|t| t.storage))
+            .attr("min", "0")
+            .attr("max", storage.quota_bytes.max(1).to_string())
+            .attr("value", storage.used_bytes.to_string()),
+        html::p().attr("class", "page-hint").child(quota),
+        kept,
+    )
+        .into_any()
+}
+
+fn evictable(ui: Ui, refused: RwSignal<bool>) -> AnyView {
+    let ask = move |_| {
+        spawn_local(async move {
+            refused.set(!persist().await);
+            ui.state.tell(&ToEngine::QueryStorage);
+        });
+    };
+    (
+        html::p().attr("class", "page-note").child((
+            icon(icons::CIRCLE_ALERT),
+            html::span().child(live(move || {
+                if refused.get() { ui.texts().storage_refused } else { ui.texts().storage_evictable }
+            })),
+        )),
+        button::button(Look::Primary, ui.t(|t| t.storage_ask), ask),
+    )
+        .into_any()
+}
+
+/// Asks the browser to keep what is stored; only a page may ask, not a worker.
+async fn persist() -> bool {
+    let Ok(asked) = window().navigator().storage().persist() else { return false };
+    JsFuture::from(asked).await.ok().and_then(|answer| answer.as_bool()).unwrap_or(false)
+}

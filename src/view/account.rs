@@ -1,0 +1,140 @@
+//! The subtree of one account.
+
+use std::collections::HashMap;
+
+use leptos::prelude::{Update as _, *};
+use plausch_model::{
+    AccountId, AccountSettings, AvatarId, BareJid, ConnectionDetails, ConnectionState, ContactRequest, Profile, Update,
+};
+
+use super::{Avatars, ChatList, ContactList, Timeline, timeline::Opened};
+
+/// Our own name and picture.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Own {
+    /// The address as people should see it.
+    pub address: String,
+    /// The nickname, if one is set.
+    pub nickname: Option<String>,
+    /// The avatar, if one is set.
+    pub avatar: Option<AvatarId>,
+}
+
+/// Everything the components show of one account.
+#[derive(Clone, Copy)]
+pub struct Account {
+    id: StoredValue<AccountId>,
+    /// The connection's state.
+    pub connection: RwSignal<ConnectionState>,
+    /// Details of the connection, while there is one.
+    pub details: RwSignal<Option<ConnectionDetails>>,
+    /// Our own name and picture.
+    pub own: RwSignal<Own>,
+    /// The account's settings.
+    pub settings: RwSignal<AccountSettings>,
+    /// The contacts.
+    pub contacts: ContactList,
+    /// Who asks to see our presence.
+    pub requests: RwSignal<Vec<ContactRequest>>,
+    /// Who may not write.
+    pub blocked: RwSignal<Vec<BareJid>>,
+    /// The chats.
+    pub chats: ChatList,
+    /// The window into the open chat.
+    pub timeline: Timeline,
+    /// The avatars seen.
+    pub avatars: Avatars,
+    /// The profiles asked for; `None` where somebody says nothing.
+    pub profiles: RwSignal<HashMap<BareJid, Option<Profile>>>,
+    /// How often history was caught up.
+    pub synced: RwSignal<u32>,
+    /// What could not be stored, and what to do about it.
+    pub trouble: RwSignal<Option<String>>,
+}
+
+impl PartialEq for Account {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Account {
+    /// An account of which nothing is known yet.
+    pub fn new(id: AccountId) -> Self {
+        let own = Own { address: id.0.to_string(), ..Own::default() };
+        Self {
+            id: StoredValue::new(id),
+            connection: RwSignal::new(ConnectionState::default()),
+            details: RwSignal::new(None),
+            own: RwSignal::new(own),
+            settings: RwSignal::new(AccountSettings::default()),
+            contacts: ContactList::default(),
+            requests: RwSignal::new(Vec::new()),
+            blocked: RwSignal::new(Vec::new()),
+            chats: ChatList::default(),
+            timeline: Timeline::default(),
+            avatars: Avatars::default(),
+            profiles: RwSignal::new(HashMap::new()),
+            synced: RwSignal::new(0),
+            trouble: RwSignal::new(None),
+        }
+    }
+
+    /// Which account it is.
+    pub fn id(&self) -> AccountId {
+        self.id.get_value()
+    }
+
+    /// Our own address.
+    pub fn jid(&self) -> BareJid {
+        self.id.with_value(|id| id.0.clone())
+    }
+
+    /// The name to call ourselves: the nickname, else the address.
+    pub fn own_name(&self) -> String {
+        self.own.with(|own| own.nickname.clone().unwrap_or_else(|| own.address.clone()))
+    }
+
+    /// The name to show for somebody: the contact's, else the chat's, else the address.
+    pub fn name_of(&self, jid: &BareJid) -> String {
+        let contact = self.contacts.watch(jid).map(|entry| entry.contact.with(|contact| contact.name.clone()));
+        let chat = || self.chats.watch(jid).map(|entry| entry.summary.with(|summary| summary.name.clone()));
+        contact.or_else(chat).unwrap_or_else(|| jid.to_string())
+    }
+
+    /// Takes over one change. `looking` tells whether the person can see the page. Updates that answer a command or
+    /// that the page has to act on are handed back.
+    pub fn apply(&self, update: Update, looking: bool) -> Option<Update> {
+        match update {
+            Update::Connection(state) => self.connection.set(state),
+            Update::ConnectionDetails(details) => self.details.set(details),
+            Update::Own { address, nickname, avatar } => self.own.set(Own { address, nickname, avatar }),
+            Update::Settings(settings) => self.settings.set(settings),
+            Update::Contacts(contacts) => self.contacts.replace(contacts),
+            Update::ContactsChanged(contacts) => self.contacts.put(contacts),
+            Update::ContactsRemoved(jids) => self.contacts.remove(&jids),
+            Update::Requests(requests) => self.requests.set(requests),
+            Update::Blocked(blocked) => self.blocked.set(blocked),
+            Update::Chats(chats) => self.chats.replace(chats),
+            Update::ChatsChanged(chats) => self.chats.put(chats),
+            Update::ChatRemoved(jid) => self.chats.remove(&jid),
+            Update::Typing { chat, state } => self.chats.set_typing(&chat, state),
+            Update::Window { chat, items, at_start, at_end, read_up_to, total } => {
+                self.timeline.open(Opened { chat, items, at_start, at_end, read_up_to, total });
+            }
+            Update::WindowGrown { chat, items, at_start, at_end } => {
+                self.timeline.grow(&chat, items, at_start, at_end);
+            }
+            Update::WindowChanged { chat, changes, total } => self.timeline.change(&chat, changes, total, looking),
+            Update::Profile { jid, profile } => self.profiles.update(|profiles| {
+                profiles.insert(jid, profile);
+            }),
+            Update::Synced => self.synced.update(|times| *times = times.wrapping_add(1)),
+            Update::StorageTrouble(what) => self.trouble.set(Some(what)),
+            Update::Avatar(_) | Update::ChatReady { .. } | Update::Done { .. } | Update::Ended(_) => {
+                return Some(update);
+            }
+        }
+        None
+    }
+}

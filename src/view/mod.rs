@@ -1,0 +1,31 @@
+//! What the components show, as signals.
+//!
+//! [`State`] is fed by what the engine says ([`State::receive`]) and split so that one message, one presence or one
+//! unread count re-renders one node: lists are ordered vectors of entries, and each entry carries a signal of its own.
+//! Every account has a subtree of its own; the lists on screen merge them. Nothing in here draws, fetches, parses or
+//! stores, so all of it is tested natively under a plain `Owner`.
+//!
+//! All signals are owned by the `Owner` under which [`State::new`] ran (the mount's root) or are `Arc`-kind; no handle
+//! dangles while the app is mounted.
+
+mod account;
+mod avatars;
+mod chats;
+pub mod clock;
+mod contacts;
+mod notices;
+mod place;
+mod state;
+mod timeline;
+
+pub use account::Account;
+pub use avatars::Avatars;
+pub use chats::{ChatList, ChatRow};
+pub use contacts::{ContactEntry, ContactFilter, ContactList};
+pub use notices::{Notice, NoticeKind, Notices};
+pub use place::{Dialog, OpenChat, Place, Section, SettingsSection};
+pub use state::{Phase, Pictures, Reply, State};
+pub use timeline::{Entry, Shape, Timeline, Window};
+
+#[cfg(test)]
+pub(crate) mod fixtures;

@@ -1,0 +1,115 @@
+//! Where the person is in the app: the list shown, the chat opened, the pane or dialog on top.
+
+use leptos::prelude::*;
+use plausch_model::{BareJid, TimelineItem};
+
+use super::Account;
+
+/// Which list fills the second column.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub enum Section {
+    /// The chats.
+    #[default]
+    Chats,
+    /// The contacts.
+    Contacts,
+}
+
+/// A chat of an account.
+#[derive(Clone, PartialEq)]
+pub struct OpenChat {
+    /// Whose.
+    pub account: Account,
+    /// Which.
+    pub jid: BareJid,
+}
+
+/// A page of the settings.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub enum SettingsSection {
+    /// Theme and text size.
+    #[default]
+    Appearance,
+    /// Language.
+    Language,
+    /// What others learn.
+    Privacy,
+    /// People who may not write.
+    Blocked,
+    /// What the device keeps.
+    Storage,
+    /// Name and picture.
+    Profile,
+    /// What this program is.
+    About,
+}
+
+/// What lies on top of everything else.
+#[derive(Clone, PartialEq)]
+pub enum Dialog {
+    /// Start a chat; an address may be filled in, from a link that was clicked.
+    NewChat {
+        /// The address to start with.
+        address: String,
+    },
+    /// Add a contact.
+    AddContact {
+        /// The address to start with.
+        address: String,
+    },
+    /// Details of a message.
+    Message(OpenChat, Box<TimelineItem>),
+    /// Change a contact's name and groups.
+    EditContact(OpenChat),
+    /// Remove a contact?
+    RemoveContact(OpenChat),
+    /// Block somebody?
+    Block(OpenChat),
+    /// Remove a chat from the list?
+    RemoveChat(OpenChat),
+    /// Log out?
+    LogOut(Account),
+    /// The settings.
+    Settings(SettingsSection),
+    /// Details of the connection.
+    Connection(Account),
+    /// The list of keys.
+    Shortcuts,
+    /// The quick switcher.
+    GoTo,
+}
+
+/// The place, as signals.
+#[derive(Clone, Copy)]
+pub struct Place {
+    /// The list in the second column.
+    pub section: RwSignal<Section>,
+    /// The open chat.
+    pub chat: RwSignal<Option<OpenChat>>,
+    /// Whether the details pane is open.
+    pub details: RwSignal<bool>,
+    /// The dialog on top.
+    pub dialog: RwSignal<Option<Dialog>>,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self {
+            section: RwSignal::new(Section::default()),
+            chat: RwSignal::new(None),
+            details: RwSignal::new(false),
+            dialog: RwSignal::new(None),
+        }
+    }
+}
+
+impl Place {
+    /// Leaves everything that belongs to an account.
+    pub fn leave(&self, account: Account) {
+        if self.chat.with_untracked(|chat| chat.as_ref().is_some_and(|chat| chat.account == account)) {
+            self.chat.set(None);
+            self.details.set(false);
+        }
+        self.dialog.set(None);
+    }
+}

@@ -1,0 +1,548 @@
+//! The whole state of a view: its accounts, where the person is, and the way to the engine.
+
+use std::{collections::HashMap, rc::Rc};
+
+use leptos::prelude::{Update as _, *};
+use plausch_model::{
+    AccountId, Anchor, BareJid, ChatState, Command, CommandError, CommandId, EndReason, FromEngine, Hosting, SignIn,
+    SignInError, Storage, TimelineKey, ToEngine, Update,
+};
+
+use super::{Account, ChatRow, Notices, OpenChat, Place, Section};
+
+/// The way to the engine: takes one message.
+pub type Port = Rc<dyn Fn(&ToEngine)>;
+
+/// What the engine answers to a command.
+pub enum Reply {
+    /// It has been carried out, or not.
+    Done(Result<(), CommandError>),
+    /// The chat that was asked for is in the list.
+    Chat(BareJid),
+}
+
+/// What fills the screen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It is not known yet whether somebody is signed in.
+    Starting,
+    /// Nobody is: the sign-in page.
+    Out,
+    /// Another tab runs the engine.
+    Elsewhere,
+    /// Somebody is: the app.
+    In,
+}
+
+/// The sign-in page's state.
+#[derive(Clone, Copy)]
+pub struct SignInState {
+    /// An attempt is under way.
+    pub busy: RwSignal<bool>,
+    /// Why the last one failed.
+    pub error: RwSignal<Option<SignInError>>,
+    /// Why the last session ended, if that wants saying.
+    pub ended: RwSignal<Option<EndReason>>,
+}
+
+/// What the page is to do with pictures: make an address of one that came in, or give up addresses.
+pub enum Pictures {
+    /// Make an address and put it among the account's avatars.
+    Show(Account, plausch_model::Avatar),
+    /// These addresses are not needed any more.
+    Forget(Vec<String>),
+}
+
+/// Does it.
+pub type OnPictures = Rc<dyn Fn(Pictures)>;
+
+/// What is to be done with an answer.
+type OnReply = Box<dyn FnOnce(Reply)>;
+
+/// The state of one view.
+#[derive(Clone, Copy)]
+pub struct State {
+    /// What fills the screen.
+    pub phase: RwSignal<Phase>,
+    /// The signed-in accounts.
+    pub accounts: RwSignal<Vec<Account>>,
+    /// Where the person is.
+    pub place: Place,
+    /// The sign-in page.
+    pub sign_in: SignInState,
+    /// What the device stores, once asked.
+    pub storage: RwSignal<Option<Storage>>,
+    /// Short messages.
+    pub notices: Notices,
+    /// Where the engine runs.
+    pub hosting: RwSignal<Option<Hosting>>,
+    /// What made the engine give up.
+    pub fatal: RwSignal<Option<String>>,
+    /// Whether the person can see the page.
+    pub looking: RwSignal<bool>,
+    /// What the page does with pictures.
+    pub pictures: StoredValue<OnPictures, LocalStorage>,
+    port: StoredValue<Option<Port>, LocalStorage>,
+    unsent: StoredValue<Vec<ToEngine>, LocalStorage>,
+    pending: StoredValue<HashMap<CommandId, OnReply>, LocalStorage>,
+    next_command: StoredValue<u32>,
+}
+
+impl State {
+    /// A state that knows nothing. With `expect_accounts` it waits for the engine's welcome before it shows the
+    /// sign-in page.
+    pub fn new(expect_accounts: bool) -> Self {
+        Self {
+            phase: RwSignal::new(if expect_accounts { Phase::Starting } else { Phase::Out }),
+            accounts: RwSignal::new(Vec::new()),
+            place: Place::default(),
+            sign_in: SignInState { busy: RwSignal::new(false), error: RwSignal::new(None), ended: RwSignal::new(None) },
+            storage: RwSignal::new(None),
+            notices: Notices::default(),
+            hosting: RwSignal::new(None),
+            fatal: RwSignal::new(None),
+            looking: RwSignal::new(true),
+            pictures: StoredValue::new_local(Rc::new(|_| {})),
+            port: StoredValue::new_local(None),
+            unsent: StoredValue::new_local(Vec::new()),
+            pending: StoredValue::new_local(HashMap::new()),
+            next_command: StoredValue::new(1),
+        }
+    }
+
+    /// Connects the state with the engine, which then hears what was said before.
+    pub fn attach(&self, port: Port) {
+        let unsent = self.unsent.try_update_value(std::mem::take).unwrap_or_default();
+        for message in &unsent {
+            port(message);
+        }
+        self.port.set_value(Some(port));
+    }
+
+    /// Tells the engine something.
+    pub fn tell(&self, message: &ToEngine) {
+        match self.port.get_value() {
+            Some(port) => port(message),
+            None => self.unsent.update_value(|unsent| unsent.push(message.clone())),
+        }
+    }
+
+    /// Sends a command whose outcome nobody waits for.
+    pub fn command(&self, account: Account, command: Command) {
+        let id = self.number();
+        self.tell(&ToEngine::Command { account: account.id(), id, command });
+    }
+
+    /// Sends a command and does something with the answer.
+    pub fn ask(&self, account: Account, command: Command, on_reply: impl FnOnce(Reply) + 'static) {
+        let id = self.number();
+        self.pending.update_value(|pending| {
+            pending.insert(id, Box::new(on_reply));
+        });
+        self.tell(&ToEngine::Command { account: account.id(), id, command });
+    }
+
+    fn number(&self) -> CommandId {
+        let number = self.next_command.get_value();
+        self.next_command.set_value(number.wrapping_add(1));
+        CommandId(number)
+    }
+
+    /// The account that acts where none is named: the only one, or the first.
+    pub fn account(&self) -> Option<Account> {
+        self.accounts.with(|accounts| accounts.first().copied())
+    }
+
+    /// The chats of all accounts, newest activity first.
+    pub fn chat_rows(&self) -> Vec<ChatRow> {
+        let accounts = self.accounts.get();
+        let mut rows: Vec<ChatRow> = accounts
+            .iter()
+            .flat_map(|account| account.chats.order().into_iter().map(|entry| ChatRow { account: *account, entry }))
+            .collect();
+        if accounts.len() > 1 {
+            rows.sort_by_cached_key(|row| {
+                std::cmp::Reverse(row.entry.summary.with_untracked(|summary| summary.active_at))
+            });
+        }
+        rows
+    }
+
+    /// The sum of unread messages over all accounts.
+    pub fn unread(&self) -> u64 {
+        self.accounts.with(|accounts| accounts.iter().map(|account| account.chats.unread()).sum())
+    }
+
+    /// The number of pending requests over all accounts.
+    pub fn request_count(&self) -> usize {
+        self.accounts.with(|accounts| accounts.iter().map(|account| account.requests.with(Vec::len)).sum())
+    }
+
+    /// Tries to sign in.
+    pub fn sign_in(&self, sign_in: SignIn) {
+        self.sign_in.busy.set(true);
+        self.sign_in.error.set(None);
+        self.sign_in.ended.set(None);
+        self.tell(&ToEngine::SignIn(sign_in));
+    }
+
+    /// Opens a chat, at its first unread message.
+    pub fn open_chat(&self, account: Account, jid: BareJid) {
+        let chat = OpenChat { account, jid: jid.clone() };
+        if self.place.chat.with_untracked(|open| open.as_ref() == Some(&chat)) {
+            return;
+        }
+        self.leave_timeline(account);
+        self.place.chat.set(Some(chat));
+        self.command(account, Command::OpenChat { chat: jid, anchor: Anchor::FirstUnread });
+    }
+
+    /// Opens a chat with somebody who may not be in the list yet.
+    pub fn open_chat_with(&self, account: Account, jid: BareJid) {
+        let known = account.chats.find(&jid).is_some();
+        if !known {
+            self.command(account, Command::StartChat { address: jid.to_string() });
+        }
+        self.open_chat(account, jid);
+    }
+
+    /// Leaves the open chat.
+    pub fn close_chat(&self) {
+        if let Some(open) = self.place.chat.get_untracked() {
+            self.place.chat.set(None);
+            self.place.details.set(false);
+            open.account.timeline.close();
+            self.command(open.account, Command::CloseChat);
+        }
+    }
+
+    fn leave_timeline(&self, next: Account) {
+        let Some(open) = self.place.chat.get_untracked() else { return };
+        open.account.timeline.close();
+        if open.account != next {
+            self.command(open.account, Command::CloseChat);
+        }
+    }
+
+    /// Shows the newest messages of the open chat.
+    pub fn jump_to_end(&self, chat: &OpenChat) {
+        self.command(chat.account, Command::OpenChat { chat: chat.jid.clone(), anchor: Anchor::End });
+    }
+
+    /// The person has seen the chat up to a message.
+    pub fn mark_read(&self, chat: &OpenChat, up_to: TimelineKey) {
+        self.command(chat.account, Command::MarkRead { chat: chat.jid.clone(), up_to });
+    }
+
+    /// The person is typing, stopped or emptied the composer.
+    pub fn set_typing(&self, chat: &OpenChat, state: ChatState) {
+        if chat.account.settings.with_untracked(|settings| settings.send_typing) {
+            self.command(chat.account, Command::SetTyping { chat: chat.jid.clone(), state });
+        }
+    }
+
+    /// The page became visible or hidden.
+    pub fn set_looking(&self, looking: bool) {
+        if self.looking.get_untracked() == looking {
+            return;
+        }
+        self.looking.set(looking);
+        for account in self.accounts.get_untracked() {
+            self.command(account, Command::SetVisible(looking));
+        }
+    }
+
+    /// Takes over what the engine says.
+    pub fn receive(&self, message: FromEngine) {
+        match message {
+            FromEngine::Welcome { accounts, hosting } => {
+                self.hosting.set(Some(hosting));
+                self.fatal.set(None);
+                self.welcome(accounts);
+            }
+            FromEngine::SignedIn(id) => {
+                self.sign_in.busy.set(false);
+                self.admit(id);
+                self.phase.set(Phase::In);
+            }
+            FromEngine::SignInFailed(error) => {
+                self.sign_in.busy.set(false);
+                self.sign_in.error.set(Some(error));
+            }
+            FromEngine::Updates { account, updates } => self.update(&account, updates),
+            FromEngine::Storage(storage) => self.storage.set(Some(storage)),
+            FromEngine::HeldElsewhere => self.phase.set(Phase::Elsewhere),
+            FromEngine::Ping => self.tell(&ToEngine::Pong),
+            FromEngine::Pong | FromEngine::Lifeline(_) => {}
+            FromEngine::Fatal(words) => {
+                self.sign_in.busy.set(false);
+                self.fatal.set(Some(words));
+            }
+        }
+    }
+
+    fn welcome(&self, ids: Vec<AccountId>) {
+        for account in self.accounts.get_untracked() {
+            if !ids.contains(&account.id()) {
+                self.dismiss(account);
+            }
+        }
+        for id in ids {
+            self.admit(id);
+        }
+        let anybody = self.accounts.with_untracked(|accounts| !accounts.is_empty());
+        self.phase.set(if anybody { Phase::In } else { Phase::Out });
+    }
+
+    fn admit(&self, id: AccountId) {
+        if self.find(&id).is_some() {
+            return;
+        }
+        let account = Account::new(id);
+        self.accounts.update(|accounts| accounts.push(account));
+        if !self.looking.get_untracked() {
+            self.command(account, Command::SetVisible(false));
+        }
+    }
+
+    fn find(&self, id: &AccountId) -> Option<Account> {
+        self.accounts.with_untracked(|accounts| accounts.iter().find(|account| account.id() == *id).copied())
+    }
+
+    fn update(&self, id: &AccountId, updates: Vec<Update>) {
+        let Some(account) = self.find(id) else { return };
+        for update in updates {
+            if let Some(update) = account.apply(update, self.looking.get_untracked()) {
+                self.act_on(account, update);
+            }
+        }
+    }
+
+    fn act_on(&self, account: Account, update: Update) {
+        match update {
+            Update::Avatar(picture) => {
+                let on_pictures = self.pictures.get_value();
+                on_pictures(Pictures::Show(account, picture));
+            }
+            Update::ChatReady { command, chat } => self.answer(command, Reply::Chat(chat)),
+            Update::Done { command, result } => self.answer(command, Reply::Done(result)),
+            Update::Ended(reason) => {
+                self.dismiss(account);
+                self.end(reason);
+            }
+            _ => {}
+        }
+    }
+
+    /// An error answers for good; a chat may be followed by `Done`, which then finds nobody waiting.
+    fn answer(&self, command: CommandId, reply: Reply) {
+        let waiting = self.pending.try_update_value(|pending| pending.remove(&command)).flatten();
+        if let Some(on_reply) = waiting {
+            on_reply(reply);
+        }
+    }
+
+    fn dismiss(&self, account: Account) {
+        let on_pictures = self.pictures.get_value();
+        on_pictures(Pictures::Forget(account.avatars.clear()));
+        self.notices.clear();
+        self.place.leave(account);
+        self.accounts.update(|accounts| accounts.retain(|other| *other != account));
+        if self.accounts.with_untracked(Vec::is_empty) {
+            self.place.section.set(Section::default());
+            self.place.dialog.set(None);
+            self.phase.set(Phase::Out);
+        }
+    }
+
+    fn end(&self, reason: EndReason) {
+        self.sign_in.busy.set(false);
+        match reason {
+            EndReason::SignInFailed(error) => self.sign_in.error.set(Some(error)),
+            other => self.sign_in.ended.set(Some(other)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use plausch_model::{ConnectionState, WindowChange};
+
+    use super::*;
+    use crate::view::fixtures::{chat, message};
+    use plausch_model::Way;
+
+    struct Bench {
+        state: State,
+        told: Rc<RefCell<Vec<ToEngine>>>,
+        _owner: Owner,
+    }
+
+    fn romeo() -> AccountId {
+        AccountId(BareJid::new("romeo@x"))
+    }
+
+    fn bench() -> Bench {
+        let owner = Owner::new();
+        owner.set();
+        let state = State::new(true);
+        let told = Rc::new(RefCell::new(Vec::new()));
+        let record = Rc::clone(&told);
+        state.attach(Rc::new(move |message| record.borrow_mut().push(message.clone())));
+        Bench { state, told, _owner: owner }
+    }
+
+    impl Bench {
+        fn signed_in() -> Self {
+            let bench = bench();
+            bench.state.receive(FromEngine::Welcome { accounts: vec![romeo()], hosting: Hosting::SharedWorker });
+            bench
+        }
+
+        fn updates(&self, updates: Vec<Update>) {
+            self.state.receive(FromEngine::Updates { account: romeo(), updates });
+        }
+
+        fn commands(&self) -> Vec<(CommandId, Command)> {
+            let told = self.told.borrow();
+            let commands = told.iter().filter_map(|message| match message {
+                ToEngine::Command { id, command, .. } => Some((*id, command.clone())),
+                _ => None,
+            });
+            commands.collect()
+        }
+    }
+
+    #[test]
+    fn waits_for_the_welcome_then_shows_what_is_there() {
+        let nobody = bench();
+        assert!(nobody.state.phase.get_untracked() == Phase::Starting);
+        nobody.state.receive(FromEngine::Welcome { accounts: vec![], hosting: Hosting::Worker });
+        assert!(nobody.state.phase.get_untracked() == Phase::Out);
+        assert!(Bench::signed_in().state.phase.get_untracked() == Phase::In);
+    }
+
+    #[test]
+    fn a_failed_sign_in_says_why_and_a_good_one_opens_the_app() {
+        let bench = bench();
+        let state = bench.state;
+        state.sign_in(SignIn { address: "romeo@x".into(), password: Default::default(), stay: true });
+        assert!(state.sign_in.busy.get_untracked());
+        state.receive(FromEngine::SignInFailed(SignInError::WrongPassword));
+        assert!(!state.sign_in.busy.get_untracked());
+        assert_eq!(state.sign_in.error.get_untracked(), Some(SignInError::WrongPassword));
+        state.receive(FromEngine::SignedIn(romeo()));
+        assert!(state.phase.get_untracked() == Phase::In);
+    }
+
+    #[test]
+    fn what_is_said_before_the_engine_is_there_is_not_lost() {
+        let owner = Owner::new();
+        owner.set();
+        let state = State::new(false);
+        state.tell(&ToEngine::QueryStorage);
+        let told = Rc::new(RefCell::new(Vec::new()));
+        let record = Rc::clone(&told);
+        state.attach(Rc::new(move |message| record.borrow_mut().push(message.clone())));
+        state.tell(&ToEngine::Pong);
+        assert_eq!(*told.borrow(), [ToEngine::QueryStorage, ToEngine::Pong]);
+    }
+
+    #[test]
+    fn updates_of_an_unknown_account_are_dropped() {
+        let bench = bench();
+        bench.updates(vec![Update::Connection(ConnectionState::Online)]);
+        assert!(bench.state.accounts.get_untracked().is_empty());
+    }
+
+    #[test]
+    fn the_whole_trip_of_an_own_message() {
+        let bench = Bench::signed_in();
+        let account = bench.state.account().unwrap();
+        bench.updates(vec![Update::Chats(vec![chat("juliet@x", 1, 0)])]);
+        bench.state.open_chat(account, BareJid::new("juliet@x"));
+        assert!(matches!(&bench.commands()[0].1, Command::OpenChat { anchor: Anchor::FirstUnread, .. }));
+        bench.updates(vec![Update::Window {
+            chat: BareJid::new("juliet@x"),
+            items: vec![],
+            at_start: true,
+            at_end: true,
+            read_up_to: None,
+            total: 0,
+        }]);
+        for state in [
+            plausch_model::DeliveryState::Waiting,
+            plausch_model::DeliveryState::Sent,
+            plausch_model::DeliveryState::Failed(plausch_model::FailureReason::NotFound),
+        ] {
+            let mut item = message("m1", Way::Out, 5);
+            item.state = Some(state.clone());
+            bench.updates(vec![Update::WindowChanged {
+                chat: BareJid::new("juliet@x"),
+                changes: vec![WindowChange::Put(item)],
+                total: 1,
+            }]);
+            let shown = account.timeline.peek(|window| window.entries()[0].item.get_untracked().state);
+            assert_eq!(shown, Some(state));
+        }
+        assert_eq!(account.timeline.peek(|window| window.entries().len()), 1);
+    }
+
+    #[test]
+    fn the_answer_finds_the_one_who_asked_and_only_once() {
+        let bench = Bench::signed_in();
+        let account = bench.state.account().unwrap();
+        let answers = Rc::new(RefCell::new(Vec::new()));
+        let record = Rc::clone(&answers);
+        bench.state.ask(account, Command::StartChat { address: "juliet@x".into() }, move |reply| {
+            if let Reply::Chat(jid) = reply {
+                record.borrow_mut().push(jid);
+            }
+        });
+        let (command, _) = bench.commands()[0].clone();
+        let ready = || Update::ChatReady { command, chat: BareJid::new("juliet@x") };
+        bench.updates(vec![ready(), Update::Done { command, result: Ok(()) }, ready()]);
+        assert_eq!(*answers.borrow(), [BareJid::new("juliet@x")]);
+    }
+
+    #[test]
+    fn the_end_of_the_last_account_leads_to_the_sign_in_page_and_says_why() {
+        let bench = Bench::signed_in();
+        let account = bench.state.account().unwrap();
+        bench.state.open_chat(account, BareJid::new("juliet@x"));
+        bench.updates(vec![Update::Ended(EndReason::SignedOut), Update::Synced]);
+        assert!(bench.state.phase.get_untracked() == Phase::Out);
+        assert!(bench.state.place.chat.get_untracked().is_none());
+        assert_eq!(bench.state.sign_in.ended.get_untracked(), Some(EndReason::SignedOut));
+    }
+
+    #[test]
+    fn typing_is_not_told_when_the_person_does_not_want_it() {
+        let bench = Bench::signed_in();
+        let account = bench.state.account().unwrap();
+        let open = OpenChat { account, jid: BareJid::new("juliet@x") };
+        bench.state.set_typing(&open, ChatState::Composing);
+        bench.updates(vec![Update::Settings(plausch_model::AccountSettings {
+            send_typing: false,
+            send_receipts: true,
+        })]);
+        bench.state.set_typing(&open, ChatState::Composing);
+        assert_eq!(bench.commands().len(), 1);
+    }
+
+    #[test]
+    fn the_merged_list_interleaves_accounts() {
+        let bench = Bench::signed_in();
+        let other = AccountId(BareJid::new("juliet@y"));
+        bench.state.receive(FromEngine::SignedIn(other.clone()));
+        bench.updates(vec![Update::Chats(vec![chat("a@x", 10, 1), chat("b@x", 30, 0)])]);
+        bench
+            .state
+            .receive(FromEngine::Updates { account: other, updates: vec![Update::Chats(vec![chat("c@y", 20, 2)])] });
+        let jids: Vec<String> = bench.state.chat_rows().iter().map(|row| row.entry.jid.to_string()).collect();
+        assert_eq!(jids, ["b@x", "c@y", "a@x"]);
+        assert_eq!(bench.state.unread(), 3);
+    }
+}

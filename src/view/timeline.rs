@@ -1,0 +1,489 @@
+//! The window into the open chat's messages.
+//!
+//! The engine sends a window, then more at its ends, then changes. An [`Entry`] lives as long as its message is in the
+//! window and carries two signals: the message, and its [`Shape`] (what its neighbours make of it). A change of one
+//! message tells one entry; only coming, going and growing tell the window itself.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use leptos::prelude::*;
+use plausch_model::{BareJid, MessageBody, OriginId, TimelineItem, TimelineKey, Timestamp, Way, WindowChange};
+
+use super::{chats::set_if_new, clock::local_day};
+
+/// Messages of one sender within this time form a group.
+const GROUP_MILLIS: i64 = 5 * 60 * 1000;
+
+/// How a message is drawn because of its neighbours.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shape {
+    /// It is the first of its day: a day separator stands above it.
+    pub opens_day: bool,
+    /// It is the first unread one: the unread divider stands above it.
+    pub opens_unread: bool,
+    /// It is the first of its group.
+    pub opens_group: bool,
+    /// It is the last of its group.
+    pub closes_group: bool,
+}
+
+/// One message in the window.
+pub struct Entry {
+    /// The message's id.
+    pub id: OriginId,
+    /// Its place.
+    pub key: TimelineKey,
+    /// Who wrote it.
+    pub author: BareJid,
+    /// In or out.
+    pub way: Way,
+    /// When it was sent.
+    pub at: Timestamp,
+    /// The message.
+    pub item: ArcRwSignal<TimelineItem>,
+    /// What its neighbours make of it.
+    pub shape: ArcRwSignal<Shape>,
+    /// About how many lines its text takes: for a guess at its height before it is drawn.
+    pub lines: u16,
+    height: AtomicU32,
+}
+
+/// Where a line of text is taken to break, in bytes.
+const LINE_BYTES: usize = 48;
+/// Texts with more lines are folded anyway.
+const MOST_LINES: u16 = 20;
+
+fn lines(body: &MessageBody) -> u16 {
+    let MessageBody::Text(text) = body else { return 1 };
+    let head = text.as_bytes().chunks(LINE_BYTES).take(usize::from(MOST_LINES));
+    let broken: usize = head.map(|chunk| chunk.iter().filter(|byte| **byte == b'\n').count().max(1)).sum();
+    u16::try_from(broken).unwrap_or(MOST_LINES).min(MOST_LINES)
+}
+
+impl Entry {
+    fn new(item: TimelineItem) -> Arc<Self> {
+        Arc::new(Self {
+            id: item.id.clone(),
+            key: item.key,
+            author: item.author.clone(),
+            way: item.way,
+            at: item.at,
+            lines: lines(&item.body),
+            item: ArcRwSignal::new(item),
+            shape: ArcRwSignal::new(Shape::default()),
+            height: AtomicU32::new(f32::NAN.to_bits()),
+        })
+    }
+
+    /// The height it was drawn with, once measured.
+    pub fn height(&self) -> Option<f64> {
+        let height = f32::from_bits(self.height.load(Ordering::Relaxed));
+        (!height.is_nan()).then_some(f64::from(height))
+    }
+
+    /// Remembers the height it was drawn with.
+    pub fn set_height(&self, height: f64) {
+        self.height.store((height as f32).to_bits(), Ordering::Relaxed);
+    }
+
+    fn joins(&self, earlier: &Self) -> bool {
+        let apart = self.at.millis_since(earlier.at);
+        self.author == earlier.author && self.way == earlier.way && (0..GROUP_MILLIS).contains(&apart)
+    }
+}
+
+/// What is loaded of the open chat.
+#[derive(Default)]
+pub struct Window {
+    chat: Option<BareJid>,
+    entries: Vec<Arc<Entry>>,
+    by_id: HashMap<OriginId, Arc<Entry>>,
+    at_start: bool,
+    at_end: bool,
+    total: u64,
+    first_unread: Option<TimelineKey>,
+    opened: u32,
+}
+
+impl Window {
+    /// The messages in order.
+    pub fn entries(&self) -> &[Arc<Entry>] {
+        &self.entries
+    }
+
+    /// One message by its id.
+    pub fn find(&self, id: &OriginId) -> Option<&Arc<Entry>> {
+        self.by_id.get(id)
+    }
+
+    /// Which chat it is of.
+    pub fn chat(&self) -> Option<&BareJid> {
+        self.chat.as_ref()
+    }
+
+    /// Nothing older is known on this device.
+    pub fn at_start(&self) -> bool {
+        self.at_start
+    }
+
+    /// Nothing newer is known on this device.
+    pub fn at_end(&self) -> bool {
+        self.at_end
+    }
+
+    /// How many messages the chat holds on this device.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Where the unread divider stands.
+    pub fn first_unread(&self) -> Option<TimelineKey> {
+        self.first_unread
+    }
+
+    /// Numbers the windows: another number means that another window replaced the last one.
+    pub fn opened(&self) -> u32 {
+        self.opened
+    }
+
+    /// The index of the first message with this key or a later one.
+    pub fn index_of(&self, key: TimelineKey) -> usize {
+        self.entries.partition_point(|entry| entry.key < key)
+    }
+
+    fn open(&mut self, chat: BareJid, items: Vec<TimelineItem>, read_up_to: Option<TimelineKey>) {
+        self.entries.clear();
+        self.by_id.clear();
+        self.chat = Some(chat);
+        self.opened = self.opened.wrapping_add(1);
+        self.insert_all(items);
+        let unread = |entry: &&Arc<Entry>| entry.way == Way::In && read_up_to.is_none_or(|read| entry.key > read);
+        self.first_unread = self.entries.iter().find(unread).map(|entry| entry.key);
+        self.shape(0, self.entries.len());
+    }
+
+    /// Adds or changes a message; tells whether the window has one more.
+    fn put(&mut self, item: TimelineItem) -> bool {
+        if let Some(entry) = self.by_id.get(&item.id) {
+            set_if_new(&entry.item, item);
+            return false;
+        }
+        let index = self.index_of(item.key);
+        let entry = Entry::new(item);
+        self.by_id.insert(entry.id.clone(), Arc::clone(&entry));
+        self.entries.insert(index, entry);
+        self.shape(index.saturating_sub(1), index.saturating_add(2));
+        true
+    }
+
+    fn remove(&mut self, id: &OriginId) -> bool {
+        let Some(entry) = self.by_id.remove(id) else { return false };
+        self.entries.retain(|other| !Arc::ptr_eq(other, &entry));
+        let index = self.index_of(entry.key);
+        self.shape(index.saturating_sub(1), index.saturating_add(1));
+        true
+    }
+
+    fn insert_all(&mut self, items: Vec<TimelineItem>) -> bool {
+        let before = self.entries.len();
+        for item in items {
+            match self.by_id.get(&item.id) {
+                Some(entry) => set_if_new(&entry.item, item),
+                None => {
+                    let entry = Entry::new(item);
+                    self.by_id.insert(entry.id.clone(), Arc::clone(&entry));
+                    self.entries.push(entry);
+                }
+            }
+        }
+        self.entries.sort_by_key(|entry| entry.key);
+        before != self.entries.len()
+    }
+
+    /// Works out the shapes of the entries `from..to`.
+    fn shape(&self, from: usize, to: usize) {
+        for index in from..to.min(self.entries.len()) {
+            let Some(entry) = self.entries.get(index) else { return };
+            let earlier = index.checked_sub(1).and_then(|index| self.entries.get(index));
+            let later = self.entries.get(index.saturating_add(1));
+            set_if_new(&entry.shape, self.shape_of(entry, earlier, later));
+        }
+    }
+
+    fn shape_of(&self, entry: &Entry, earlier: Option<&Arc<Entry>>, later: Option<&Arc<Entry>>) -> Shape {
+        let opens_day = |entry: &Entry, earlier: Option<&Entry>| {
+            earlier.is_none_or(|earlier| local_day(earlier.at) != local_day(entry.at))
+        };
+        let opens_unread = |entry: &Entry| self.first_unread == Some(entry.key);
+        let starts = |entry: &Entry, earlier: Option<&Entry>| {
+            opens_unread(entry) || opens_day(entry, earlier) || !earlier.is_some_and(|earlier| entry.joins(earlier))
+        };
+        Shape {
+            opens_day: opens_day(entry, earlier.map(AsRef::as_ref)),
+            opens_unread: opens_unread(entry),
+            opens_group: starts(entry, earlier.map(AsRef::as_ref)),
+            closes_group: later.is_none_or(|later| starts(later, Some(entry))),
+        }
+    }
+}
+
+/// The open window as a signal.
+#[derive(Clone, Copy)]
+pub struct Timeline {
+    window: RwSignal<Window>,
+}
+
+impl Default for Timeline {
+    fn default() -> Self {
+        Self { window: RwSignal::new(Window::default()) }
+    }
+}
+
+impl Timeline {
+    /// Looks at the window; called again when messages come or go.
+    pub fn with<T>(&self, look: impl FnOnce(&Window) -> T) -> T {
+        self.window.with(look)
+    }
+
+    /// Looks at the window once.
+    pub fn peek<T>(&self, look: impl FnOnce(&Window) -> T) -> T {
+        self.window.with_untracked(look)
+    }
+
+    /// A new window replaces what was shown.
+    pub fn open(&self, opened: Opened) {
+        self.window.update(|window| {
+            window.at_start = opened.at_start;
+            window.at_end = opened.at_end;
+            window.total = opened.total;
+            window.open(opened.chat, opened.items, opened.read_up_to);
+        });
+    }
+
+    /// More of the chat is added to an end of the window.
+    pub fn grow(&self, chat: &BareJid, items: Vec<TimelineItem>, at_start: bool, at_end: bool) {
+        self.window.maybe_update(|window| {
+            if window.chat.as_ref() != Some(chat) {
+                return false;
+            }
+            window.insert_all(items);
+            window.at_start = at_start;
+            window.at_end = at_end;
+            window.shape(0, window.entries.len());
+            true
+        });
+    }
+
+    /// Messages came, changed or went. `looking` tells whether the person can see the page: the first message that
+    /// comes in while they can't gets the unread divider.
+    pub fn change(&self, chat: &BareJid, changes: Vec<WindowChange>, total: u64, looking: bool) {
+        self.window.maybe_update(|window| {
+            if window.chat.as_ref() != Some(chat) {
+                return false;
+            }
+            let mut told = window.total != total;
+            window.total = total;
+            for change in changes {
+                told |= match change {
+                    WindowChange::Put(item) => {
+                        let unseen = !looking && item.way == Way::In && window.is_new(&item);
+                        let key = item.key;
+                        let added = window.put(item);
+                        if unseen && added {
+                            window.divide_at(key);
+                        }
+                        added
+                    }
+                    WindowChange::Remove(id) => window.remove(&id),
+                };
+            }
+            told
+        });
+    }
+
+    /// The chat is left.
+    pub fn close(&self) {
+        self.window.update(|window| {
+            let opened = window.opened.wrapping_add(1);
+            *window = Window { opened, ..Window::default() };
+        });
+    }
+
+    /// The divider has done its work: what comes in unseen from now on gets a new one.
+    pub fn forget_divider(&self) {
+        self.window.maybe_update(|window| {
+            let Some(key) = window.first_unread.take() else { return false };
+            let index = window.index_of(key);
+            window.shape(index.saturating_sub(1), index.saturating_add(1));
+            false
+        });
+    }
+}
+
+impl Window {
+    fn is_new(&self, item: &TimelineItem) -> bool {
+        self.at_end && self.entries.last().is_none_or(|last| last.key < item.key)
+    }
+
+    fn divide_at(&mut self, key: TimelineKey) {
+        if self.first_unread.is_none() {
+            self.first_unread = Some(key);
+            let index = self.index_of(key);
+            self.shape(index.saturating_sub(1), index.saturating_add(1));
+        }
+    }
+}
+
+/// The parts of `Update::Window`.
+pub struct Opened {
+    /// Which chat.
+    pub chat: BareJid,
+    /// The messages in order.
+    pub items: Vec<TimelineItem>,
+    /// Nothing older is known on this device.
+    pub at_start: bool,
+    /// Nothing newer is known on this device.
+    pub at_end: bool,
+    /// The chat was read up to here.
+    pub read_up_to: Option<TimelineKey>,
+    /// How many messages the chat holds on this device.
+    pub total: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::fixtures::{message, window};
+
+    const MINUTE: i64 = 60_000;
+
+    fn romeo() -> BareJid {
+        BareJid::new("romeo@x")
+    }
+
+    fn ids(timeline: &Timeline) -> Vec<String> {
+        timeline.peek(|window| window.entries().iter().map(|entry| entry.id.to_string()).collect())
+    }
+
+    fn shape(timeline: &Timeline, id: &str) -> Shape {
+        timeline.peek(|window| window.find(&OriginId::new(id)).unwrap().shape.get_untracked())
+    }
+
+    fn put(timeline: &Timeline, item: TimelineItem, looking: bool) {
+        timeline.change(&romeo(), vec![WindowChange::Put(item)], 9, looking);
+    }
+
+    #[test]
+    fn messages_are_ordered_by_key_whatever_the_order_of_arrival() {
+        Owner::new().with(|| {
+            let timeline = Timeline::default();
+            timeline.open(window("romeo@x", vec![message("b", Way::In, 20), message("a", Way::In, 10)]));
+            put(&timeline, message("d", Way::In, 40), true);
+            put(&timeline, message("c", Way::Out, 30), true);
+            put(&timeline, message("c", Way::Out, 30), true);
+            assert_eq!(ids(&timeline), ["a", "b", "c", "d"]);
+            timeline.change(&romeo(), vec![WindowChange::Remove(OriginId::new("b"))], 3, true);
+            assert_eq!(ids(&timeline), ["a", "c", "d"]);
+        });
+    }
+
+    #[test]
+    fn a_changed_message_tells_its_own_signal_only() {
+        Owner::new().with(|| {
+            let timeline = Timeline::default();
+            timeline.open(window("romeo@x", vec![message("a", Way::Out, 10)]));
+            let before = timeline.peek(|window| window.entries()[0].clone());
+            let mut sent = message("a", Way::Out, 10);
+            sent.state = Some(plausch_model::DeliveryState::Delivered);
+            put(&timeline, sent.clone(), true);
+            let after = timeline.peek(|window| window.entries()[0].clone());
+            assert!(Arc::ptr_eq(&before, &after));
+            assert_eq!(after.item.get_untracked(), sent);
+        });
+    }
+
+    #[test]
+    fn groups_end_after_five_minutes_at_another_sender_and_at_midnight() {
+        Owner::new().with(|| {
+            let timeline = Timeline::default();
+            let day = 86_400_000;
+            timeline.open(window(
+                "romeo@x",
+                vec![
+                    message("a", Way::In, 0),
+                    message("b", Way::In, 4 * MINUTE),
+                    message("c", Way::In, 9 * MINUTE),
+                    message("d", Way::Out, 10 * MINUTE),
+                    message("e", Way::Out, day - 1),
+                    message("f", Way::Out, day),
+                ],
+            ));
+            timeline.forget_divider();
+            let opens: Vec<bool> = ["a", "b", "c", "d", "e", "f"].map(|id| shape(&timeline, id).opens_group).to_vec();
+            assert_eq!(opens, [true, false, true, true, true, true]);
+            assert!(!shape(&timeline, "a").closes_group);
+            assert!(shape(&timeline, "b").closes_group);
+            assert!(shape(&timeline, "f").opens_day && !shape(&timeline, "e").opens_day);
+        });
+    }
+
+    #[test]
+    fn a_late_message_between_two_splits_and_removal_joins_again() {
+        Owner::new().with(|| {
+            let timeline = Timeline::default();
+            timeline.open(window("romeo@x", vec![message("a", Way::Out, 0), message("c", Way::Out, 2)]));
+            assert!(!shape(&timeline, "c").opens_group);
+            put(&timeline, message("b", Way::In, 1), true);
+            assert!(shape(&timeline, "c").opens_group && shape(&timeline, "a").closes_group);
+            timeline.change(&romeo(), vec![WindowChange::Remove(OriginId::new("b"))], 2, true);
+            assert!(!shape(&timeline, "c").opens_group && !shape(&timeline, "a").closes_group);
+        });
+    }
+
+    #[test]
+    fn the_divider_stands_before_the_first_unread_of_others_and_stays() {
+        Owner::new().with(|| {
+            let timeline = Timeline::default();
+            let read = TimelineKey { at: Timestamp(10), sequence: 0 };
+            let items = vec![message("a", Way::In, 10), message("b", Way::Out, 20), message("c", Way::In, 30)];
+            timeline.open(Opened { read_up_to: Some(read), ..window("romeo@x", items) });
+            assert!(shape(&timeline, "c").opens_unread && !shape(&timeline, "b").opens_unread);
+            put(&timeline, message("d", Way::In, 40), false);
+            assert!(shape(&timeline, "c").opens_unread && !shape(&timeline, "d").opens_unread);
+        });
+    }
+
+    #[test]
+    fn what_comes_in_unseen_gets_the_divider_what_is_seen_does_not() {
+        Owner::new().with(|| {
+            let timeline = Timeline::default();
+            let read = TimelineKey { at: Timestamp(10), sequence: 0 };
+            let open = || Opened { read_up_to: Some(read), ..window("romeo@x", vec![message("a", Way::In, 10)]) };
+            timeline.open(open());
+            put(&timeline, message("b", Way::In, 20), true);
+            assert!(!shape(&timeline, "b").opens_unread);
+            put(&timeline, message("c", Way::In, 30), false);
+            put(&timeline, message("d", Way::In, 40), false);
+            assert!(shape(&timeline, "c").opens_unread && !shape(&timeline, "d").opens_unread);
+        });
+    }
+
+    #[test]
+    fn growth_and_changes_of_another_chat_are_ignored() {
+        Owner::new().with(|| {
+            let timeline = Timeline::default();
+            timeline.open(window("romeo@x", vec![message("c", Way::In, 30)]));
+            timeline.grow(&romeo(), vec![message("a", Way::In, 10), message("b", Way::In, 20)], true, true);
+            timeline.grow(&BareJid::new("eve@x"), vec![message("x", Way::In, 1)], true, true);
+            timeline.change(&BareJid::new("eve@x"), vec![WindowChange::Remove(OriginId::new("a"))], 0, true);
+            assert_eq!(ids(&timeline), ["a", "b", "c"]);
+            assert!(timeline.peek(Window::at_start));
+        });
+    }
+}
