@@ -14,6 +14,7 @@ pub mod sasl;
 pub mod sm;
 pub mod stanza;
 pub mod stream;
+pub mod unicode;
 pub mod uri;
 pub mod xep;
 pub mod xml;

@@ -1,10 +1,9 @@
 //! Addresses (RFC 7622): `local@domain/resource`, normalised when parsed.
 //!
 //! An address that exists is a valid one in its normal form, so comparing is comparing bytes. What a peer sends in
-//! another form (capitals, composed characters, `xn--` labels) becomes the same address; what is no address is refused
-//! here and nowhere else. For showing one to a person see [`display_address`]; for XEP-0106 see [`escape_local`].
+//! another form (capitals, combining accents, `xn--` labels) becomes the same address; what is no address is refused here
+//! and nowhere else. For showing one to a person see [`display_address`]; for XEP-0106 see [`escape_local`].
 
-mod domain;
 mod error;
 mod escape;
 mod parts;
@@ -12,10 +11,13 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use smol_str::SmolStr;
+
+use crate::unicode::domain_to_ascii;
 
 pub use error::JidError;
 pub use escape::{display_address, escape_local, unescape_local};
@@ -57,7 +59,7 @@ impl Jid {
     /// Normalises the parts of an address and joins them.
     pub fn from_parts(local: Option<&str>, domain: &str, resource: Option<&str>) -> Result<Self, JidError> {
         let local = local.map(parts::prepare_local).transpose()?;
-        let domain = domain::prepare(domain)?;
+        let domain = parts::prepare_domain(domain)?;
         let resource = resource.map(parts::prepare_resource).transpose()?;
         Ok(Self::join(local.as_deref(), &domain, resource.as_deref()))
     }
@@ -157,6 +159,11 @@ impl BareJid {
     /// The normal form.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// The domainpart as the DNS has it, internationalised labels encoded.
+    pub fn ascii_domain(&self) -> Cow<'_, str> {
+        domain_to_ascii(self.domain())
     }
 
     /// The address of the server that this address is on.

@@ -10,7 +10,7 @@ pub fn run(data: &[u8]) {
         check(&jid);
     }
     let escaped = escape_local(&text);
-    assert_eq!(unescape_local(&escaped), text);
+    assert_eq!(unescape_local(&escaped), text.trim_matches(' '));
     assert!(!escaped.contains([' ', '"', '&', '\'', '/', ':', '<', '>', '@']));
 }
 

@@ -1,0 +1,214 @@
+//! The tables: what they say about a character, and how they are read.
+//!
+//! Each file in `tables/` is a sequence of numbers in LEB128, most of them lengths of runs, and is unpacked when the
+//! first character beyond ASCII is looked at. `generate.rs` says what each number means by writing them.
+
+use std::sync::OnceLock;
+
+/// What may be done with a code point in the string classes of PRECIS (RFC 8264 §4), and how the identifiers among them
+/// behave in the Bidi rule (RFC 5893).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(super) enum Class {
+    /// Unassigned, a control, ignorable, or otherwise forbidden everywhere.
+    Disallowed = 0,
+    /// Allowed in the FreeformClass only.
+    Free = 1,
+    /// A space other than U+0020, in the FreeformClass only.
+    FreeSpace = 2,
+    /// Allowed in identifiers, left to right.
+    Left = 3,
+    /// The same, but a mark (general category M), with which no label begins.
+    LeftMark = 4,
+    /// Allowed in identifiers, right to left.
+    Right = 5,
+    /// The same, Arabic.
+    Arabic = 6,
+    /// A mark that takes its direction from what it is on.
+    Mark = 7,
+    /// An Arabic digit.
+    ArabicNumber = 8,
+    /// A digit that behaves as European ones do.
+    EuropeanNumber = 9,
+    /// Allowed in identifiers, without a direction.
+    Neutral = 10,
+}
+
+/// Joining types that RFC 5892 appendix A.1 asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(super) enum Joining {
+    /// `L`.
+    Left = 1,
+    /// `R`.
+    Right = 2,
+    /// `D`.
+    Dual = 3,
+}
+
+/// A canonical decomposition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Decomposition {
+    /// What is decomposed.
+    pub(super) whole: u32,
+    /// The first, or only, character.
+    pub(super) first: u32,
+    /// The second character; 0 if there is none.
+    pub(super) second: u32,
+    /// Whether the two compose again.
+    pub(super) composes: bool,
+}
+
+/// Runs of code points with the same value, by their starts.
+type Runs = Vec<(u32, u32)>;
+
+pub(super) const CLASSES: &[u8] = include_bytes!("tables/classes.bin");
+pub(super) const IDNA_DIFFERENCES: &[u8] = include_bytes!("tables/idna.bin");
+pub(super) const SCRIPTS: &[u8] = include_bytes!("tables/scripts.bin");
+pub(super) const COMBINING: &[u8] = include_bytes!("tables/combining.bin");
+pub(super) const JOINING: &[u8] = include_bytes!("tables/joining.bin");
+pub(super) const DECOMPOSITIONS: &[u8] = include_bytes!("tables/decompositions.bin");
+
+impl Class {
+    const ALL: [Class; 11] = [
+        Self::Disallowed,
+        Self::Free,
+        Self::FreeSpace,
+        Self::Left,
+        Self::LeftMark,
+        Self::Right,
+        Self::Arabic,
+        Self::Mark,
+        Self::ArabicNumber,
+        Self::EuropeanNumber,
+        Self::Neutral,
+    ];
+
+    /// Whether the IdentifierClass has it, context aside.
+    pub(super) fn is_identifier(self) -> bool {
+        !matches!(self, Self::Disallowed | Self::Free | Self::FreeSpace)
+    }
+
+    /// Whether the FreeformClass has it, context aside.
+    pub(super) fn is_freeform(self) -> bool {
+        self != Self::Disallowed
+    }
+
+    /// Whether it combines with the character before (general category M).
+    pub(super) fn is_mark(self) -> bool {
+        matches!(self, Self::Mark | Self::LeftMark)
+    }
+}
+
+/// The class of a character.
+pub(super) fn class(c: char) -> Class {
+    static RUNS: OnceLock<Runs> = OnceLock::new();
+    match c {
+        'a'..='z' | 'A'..='Z' => Class::Left,
+        '0'..='9' => Class::EuropeanNumber,
+        ' ' => Class::Free,
+        '!'..='~' => Class::Neutral,
+        _ => {
+            let value = lookup(RUNS.get_or_init(|| unpack_runs(CLASSES, 4)), c);
+            usize::try_from(value).ok().and_then(|index| Class::ALL.get(index)).copied().unwrap_or(Class::Disallowed)
+        }
+    }
+}
+
+/// Whether IDNA2008 (RFC 5892 §3) has the character as PVALID: an identifier character that is not changed by lower
+/// case, and a few that differ.
+pub(super) fn is_idna_valid(c: char) -> bool {
+    static RUNS: OnceLock<Runs> = OnceLock::new();
+    if c.is_ascii() {
+        return matches!(c, 'a'..='z' | '0'..='9' | '-');
+    }
+    let differs = lookup(RUNS.get_or_init(|| unpack_runs(IDNA_DIFFERENCES, 1)), c) == 1;
+    (class(c).is_identifier() && c.to_lowercase().eq([c])) != differs
+}
+
+/// The number of the script of a character that the FreeformClass allows; 0 if it has none of its own.
+pub(super) fn script(c: char) -> u32 {
+    static RUNS: OnceLock<Runs> = OnceLock::new();
+    lookup(RUNS.get_or_init(|| unpack_runs(SCRIPTS, 8)), c)
+}
+
+/// The canonical combining class.
+pub(super) fn combining_class(c: char) -> u32 {
+    static RUNS: OnceLock<Runs> = OnceLock::new();
+    if c < '\u{300}' { 0 } else { lookup(RUNS.get_or_init(|| unpack_runs(COMBINING, 8)), c) }
+}
+
+/// The joining type, if it is one of the three.
+pub(super) fn joining(c: char) -> Option<Joining> {
+    static RUNS: OnceLock<Runs> = OnceLock::new();
+    match lookup(RUNS.get_or_init(|| unpack_runs(JOINING, 2)), c) {
+        1 => Some(Joining::Left),
+        2 => Some(Joining::Right),
+        3 => Some(Joining::Dual),
+        _ => None,
+    }
+}
+
+/// All canonical decompositions but those of Hangul syllables, by what is decomposed.
+pub(super) fn decompositions() -> &'static [Decomposition] {
+    static TABLE: OnceLock<Vec<Decomposition>> = OnceLock::new();
+    TABLE.get_or_init(|| unpack_decompositions(DECOMPOSITIONS))
+}
+
+/// The value of the run that the character is in.
+fn lookup(runs: &Runs, c: char) -> u32 {
+    let after = runs.partition_point(|(start, _)| *start <= u32::from(c));
+    after.checked_sub(1).and_then(|index| runs.get(index)).map_or(0, |(_, value)| *value)
+}
+
+/// Each number is the length of a run, shifted by the bits that its value takes.
+fn unpack_runs(table: &[u8], value_bits: u32) -> Runs {
+    let mut start: u32 = 0;
+    let mut runs = Runs::new();
+    let mut bytes = table.iter();
+    while let Some(number) = next_number(&mut bytes) {
+        let length = number.wrapping_shr(value_bits);
+        runs.push((start, number ^ length.wrapping_shl(value_bits)));
+        start = start.saturating_add(length);
+    }
+    runs.push((start, 0));
+    runs
+}
+
+/// Three columns: steps of `whole`, zigzag steps of `first`, and `second` with the flag in its lowest bit.
+fn unpack_decompositions(table: &[u8]) -> Vec<Decomposition> {
+    let mut bytes = table.iter();
+    let count = next_number(&mut bytes).unwrap_or(0);
+    let mut column = |apply: fn(u32, u32) -> u32| -> Vec<u32> {
+        let mut value = 0;
+        let mut step = || {
+            value = apply(value, next_number(&mut bytes)?);
+            Some(value)
+        };
+        (0..count).map_while(|_| step()).collect()
+    };
+    let wholes = column(u32::wrapping_add);
+    let firsts = column(|value, step| value.wrapping_add(step.wrapping_shr(1) ^ 0_u32.wrapping_sub(step & 1)));
+    let seconds = column(|_, number| number);
+    let parts = firsts.into_iter().zip(seconds);
+    let entry = |(whole, (first, second)): (u32, (u32, u32))| Decomposition {
+        whole,
+        first,
+        second: second.wrapping_shr(1),
+        composes: second & 1 == 1,
+    };
+    wholes.into_iter().zip(parts).map(entry).collect()
+}
+
+/// Reads a number in LEB128.
+fn next_number<'a>(bytes: &mut impl Iterator<Item = &'a u8>) -> Option<u32> {
+    let mut number: u32 = 0;
+    for shift in [0, 7, 14, 21, 28] {
+        let byte = *bytes.next()?;
+        number |= u32::from(byte & 0x7f).wrapping_shl(shift);
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    Some(number)
+}
