@@ -13,9 +13,9 @@ mod view;
 
 use std::rc::Rc;
 
+use any_spawner::Executor;
 use leptos::prelude::*;
 use plausch_model::{FromEngine, ToEngine};
-use wasm_bindgen::JsCast;
 use web_sys::{Element, Node};
 
 pub use config::{Config, ConfigError, Value};
@@ -40,7 +40,6 @@ pub struct Mounted {
     inbox: Rc<Inbox>,
     host: Element,
     owner: Owner,
-    _view: Box<dyn std::any::Any>,
 }
 
 /// Puts the app into an element or a shadow root. It shows nothing but its first state until it is attached to an
@@ -49,6 +48,8 @@ pub struct Mounted {
 /// # Errors
 /// The document could not make or take the app's element.
 pub fn mount(target: &Node, config: Config, placing: Placing) -> Result<Mounted, wasm_bindgen::JsValue> {
+    // Only the first call does anything.
+    let _ = Executor::init_wasm_bindgen();
     let host = document().create_element("div")?;
     host.set_attribute("class", "plausch-host")?;
     target.append_child(&host)?;
@@ -59,11 +60,9 @@ pub fn mount(target: &Node, config: Config, placing: Placing) -> Result<Mounted,
         page::listen(state, &inbox);
         (state, inbox)
     });
-    let view = owner.with(|| {
-        let ui = ui::Ui::new(state, config, placing == Placing::Page);
-        leptos::mount::mount_to(host.clone().unchecked_into(), move || ui::app(ui))
-    });
-    Ok(Mounted { state, inbox, host, owner, _view: Box::new(view) })
+    let drawn = owner.with(|| ui::app(ui::Ui::new(state, config, placing == Placing::Page)));
+    host.append_child(&drawn.into_node())?;
+    Ok(Mounted { state, inbox, host, owner })
 }
 
 impl Mounted {

@@ -16,7 +16,7 @@ use crate::{
 /// Listens to the page.
 pub fn listen(state: State, inbox: &Rc<Inbox>) {
     state.pictures.set_value(Rc::new(|pictures| match pictures {
-        Pictures::Show(account, avatar) => show(account, avatar),
+        Pictures::Show(account, avatar) => show(account, *avatar),
         Pictures::Forget(addresses) => addresses.iter().for_each(|address| forget(address)),
     }));
     state.set_looking(!document().hidden());

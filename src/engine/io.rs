@@ -13,9 +13,11 @@
 //!
 //! So nothing is confirmed to the server, or shown, that is not on disk.
 
-use plausch_model::{BareJid, Command, CommandId, EndReason, Secret, Timestamp, Update, ViewId, WorkerSettings};
+use plausch_model::{BareJid, Command, CommandId, EndReason, Timestamp, Update, ViewId, WorkerSettings};
 
 use crate::store::{Batch, Loaded, Query};
+
+pub use plausch_xmpp::sasl::Password;
 
 /// Numbers the sockets of an account, so that a late event of an old one is recognised.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -37,7 +39,7 @@ pub struct AccountConfig {
     /// The hoster's settings.
     pub settings: WorkerSettings,
     /// The password of a fresh sign-in; `None` to go on with what the store holds.
-    pub password: Option<Secret>,
+    pub password: Option<Password>,
 }
 
 /// Something that happened.

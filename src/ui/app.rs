@@ -1,6 +1,6 @@
 //! The whole app: sign-in page or shell, and what lies over them.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use plausch_model::{ConnectionState, ToEngine};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -12,16 +12,16 @@ use super::{
         button::{self, Look},
         empty::{empty, skeleton_rows},
         icon::{icons, logo},
-        live::{choose, live},
         menu, notices,
     },
     list_pane, marks, nav, prefs, sign_in,
 };
+use crate::ui::draw::{Draw, Drawn, NodeRef, choose, effect, html, live};
 use crate::view::Phase;
 
 /// Draws the app.
-pub fn app(ui: Ui) -> AnyView {
-    let root = NodeRef::<html::Div>::new();
+pub fn app(ui: Ui) -> Drawn {
+    let root = NodeRef::<HtmlElement>::new();
     root.on_load(move |root| watch_room(ui, &root));
     keys::listen(ui);
     marks::watch(ui);
@@ -53,7 +53,7 @@ pub fn app(ui: Ui) -> AnyView {
             menu::menu(ui),
             notices::notices(ui),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// `data-connection`.
@@ -76,7 +76,7 @@ fn showing(ui: Ui) -> &'static str {
 }
 
 /// The shell before it is known whether somebody is signed in: the same shapes as in `index.html`.
-fn starting() -> AnyView {
+fn starting() -> Drawn {
     html::div()
         .attr("class", "shell")
         .attr("aria-busy", "true")
@@ -87,11 +87,11 @@ fn starting() -> AnyView {
                 html::div().attr("class", "chat-pane").child(html::div().attr("class", "splash").child(logo())),
             )),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// Another tab runs the engine, in browsers where tabs can't share it.
-fn elsewhere(ui: Ui) -> AnyView {
+fn elsewhere(ui: Ui) -> Drawn {
     html::main()
         .attr("class", "elsewhere")
         .child(empty(
@@ -100,10 +100,10 @@ fn elsewhere(ui: Ui) -> AnyView {
             ui.t(|t| t.elsewhere_hint),
             Some(button::button(Look::Primary, ui.t(|t| t.use_here), move |_| ui.state.tell(&ToEngine::TakeOver))),
         ))
-        .into_any()
+        .drawn()
 }
 
-fn shell(ui: Ui) -> AnyView {
+fn shell(ui: Ui) -> Drawn {
     let main = live(move || (ui.room.get() != Room::Narrow).then_some("main"));
     html::div()
         .attr("class", "shell")
@@ -115,7 +115,7 @@ fn shell(ui: Ui) -> AnyView {
                 .child((list_pane::list_pane(ui), conversation::chat_pane(ui))),
             details::details(ui),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// Keeps track of the room that the app has, which in an embedding page is not the window's.
@@ -138,7 +138,7 @@ fn watch_room(ui: Ui, root: &HtmlElement) {
 
 /// Remembers for the next start whether somebody is signed in.
 fn remember(ui: Ui) {
-    Effect::new(move |_| match ui.state.phase.get() {
+    effect(move || match ui.state.phase.get() {
         Phase::In => prefs::remember_signed_in(true),
         Phase::Out => prefs::remember_signed_in(false),
         Phase::Starting | Phase::Elsewhere => {}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use plausch_model::{ChatState, ChatSummary, Way};
 use web_sys::{HtmlElement, MouseEvent};
 
@@ -15,22 +15,22 @@ use super::{
         empty::{empty, skeleton_rows},
         field::search,
         icon::icons,
-        live::{choose, live},
         menu::{Item, Menu},
         virtual_list::{Rows, virtual_list},
     },
     requests, wording,
 };
+use crate::ui::draw::{Draw, Drawn, El, choose, html, live, memo};
 use crate::{
     text::format,
     view::{ChatRow, Dialog, OpenChat},
 };
 
 /// Draws the list with its head; `heading` is the id that the heading gets.
-pub fn chat_list(ui: Ui, heading: String) -> AnyView {
+pub fn chat_list(ui: Ui, heading: String) -> Drawn {
     let words = RwSignal::new(String::new());
-    let all = Memo::new(move |_| Found(Arc::new(ui.state.chat_rows())));
-    let shown = Memo::new(move |_| {
+    let all = memo(move || Found(Arc::new(ui.state.chat_rows())));
+    let shown = memo(move || {
         let words = words.with(|words| words.trim().to_lowercase());
         let Found(all) = all.get();
         if words.is_empty() { Found(all) } else { Found(Arc::new(matching(&all, &words))) }
@@ -60,7 +60,7 @@ pub fn chat_list(ui: Ui, heading: String) -> AnyView {
         requests::requests(ui),
         body,
     )
-        .into_any()
+        .drawn()
 }
 
 /// Rows that a memo can compare.
@@ -93,13 +93,13 @@ fn rows(ui: Ui, shown: Memo<Found>) -> Rows<ChatRow> {
     }
 }
 
-fn draw_row(ui: Ui, row: &ChatRow) -> AnyView {
+fn draw_row(ui: Ui, row: &ChatRow) -> El {
     let account = row.account;
     let jid = row.entry.jid.clone();
     let chat = row.entry.summary.clone();
     let open = OpenChat { account, jid: jid.clone() };
     let here = open.clone();
-    let current = Memo::new(move |_| ui.state.place.chat.with(|chat| chat.as_ref() == Some(&here)));
+    let current = memo(move || ui.state.place.chat.with(|chat| chat.as_ref() == Some(&here)));
     let (named, counted, photo, name, labelled) =
         (chat.clone(), chat.clone(), chat.clone(), chat.clone(), chat.clone());
     let contact = jid.clone();
@@ -135,7 +135,6 @@ fn draw_row(ui: Ui, row: &ChatRow) -> AnyView {
                     html::span().attr("class", "row-words").child((first_line(ui, named), second_line(ui, row))),
                 )),
         )
-        .into_any()
 }
 
 /// The row in words: the name first.
@@ -148,15 +147,15 @@ fn label(ui: Ui, chat: &ChatSummary) -> String {
     label
 }
 
-fn presence_dot(account: crate::view::Account, jid: plausch_model::BareJid) -> AnyView {
+fn presence_dot(account: crate::view::Account, jid: plausch_model::BareJid) -> Drawn {
     let presence = move || {
         let entry = account.contacts.watch(&jid)?;
         Some(wording::presence(entry.contact.with(|contact| contact.availability)))
     };
-    html::span().attr("class", "presence-dot").attr("data-presence", live(presence)).into_any()
+    html::span().attr("class", "presence-dot").attr("data-presence", live(presence)).drawn()
 }
 
-fn first_line(ui: Ui, chat: ArcRwSignal<ChatSummary>) -> AnyView {
+fn first_line(ui: Ui, chat: ArcRwSignal<ChatSummary>) -> Drawn {
     let (name, time) = (chat.clone(), chat);
     html::span()
         .attr("class", "row-line")
@@ -167,17 +166,17 @@ fn first_line(ui: Ui, chat: ArcRwSignal<ChatSummary>) -> AnyView {
                 at.map(|at| format::recent(ui.locale(), at))
             })),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// Typing, draft or the last message; and the number of unread ones.
-fn second_line(ui: Ui, row: &ChatRow) -> AnyView {
+fn second_line(ui: Ui, row: &ChatRow) -> Drawn {
     let chat = row.entry.summary.clone();
     let typing = row.entry.typing.clone();
     let unread = chat.clone();
     let words = live(move || {
         if typing.get() == ChatState::Composing {
-            return html::span().attr("class", "row-typing").child(ui.texts().typing_short).into_any();
+            return html::span().attr("class", "row-typing").child(ui.texts().typing_short).drawn();
         }
         chat.with(|chat| preview(ui, chat))
     });
@@ -193,21 +192,19 @@ fn second_line(ui: Ui, row: &ChatRow) -> AnyView {
     html::span()
         .attr("class", "row-line")
         .child((html::span().attr("class", "row-preview").attr("dir", "auto").child(words), badge))
-        .into_any()
+        .drawn()
 }
 
-fn preview(ui: Ui, chat: &ChatSummary) -> AnyView {
+fn preview(ui: Ui, chat: &ChatSummary) -> Drawn {
     let lead = |class: &'static str, word: &'static str| html::span().attr("class", class).child((word, " "));
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     match (&chat.draft, &chat.preview) {
-        (Some(draft), _) if !draft.trim().is_empty() => {
-            (lead("row-draft", ui.texts().draft), one_line(draft)).into_any()
-        }
+        (Some(draft), _) if !draft.trim().is_empty() => (lead("row-draft", ui.texts().draft), one_line(draft)).drawn(),
         (_, Some(preview)) => {
             let own = (preview.way == Way::Out).then(|| lead("row-own", ui.texts().you));
-            (own, one_line(&preview.text)).into_any()
+            (own, one_line(&preview.text)).drawn()
         }
-        _ => ().into_any(),
+        _ => Drawn::nothing(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use plausch_model::Contact;
 use web_sys::{HtmlElement, MouseEvent};
 
@@ -15,19 +15,19 @@ use super::{
         empty::{empty, skeleton_rows},
         field::search,
         icon::icons,
-        live::{choose, live},
         menu::{Item, Menu},
         virtual_list::{Rows, virtual_list},
     },
     requests, wording,
 };
+use crate::ui::draw::{Draw, Drawn, El, choose, effect, html, live, memo};
 use crate::view::{Account, ContactEntry, ContactFilter, Dialog, OpenChat};
 
 /// Draws the list with its head; `heading` is the id that the heading gets.
-pub fn contact_list(ui: Ui, heading: String) -> AnyView {
+pub fn contact_list(ui: Ui, heading: String) -> Drawn {
     let words = RwSignal::new(String::new());
     let filter = RwSignal::new(ContactFilter::default());
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         let words = words.with(|words| words.trim().to_lowercase());
         Found(ui.state.account().map(|account| {
             let found = account.contacts.filtered(&filter.get(), &words);
@@ -63,7 +63,7 @@ pub fn contact_list(ui: Ui, heading: String) -> AnyView {
         requests::requests(ui),
         body,
     )
-        .into_any()
+        .drawn()
 }
 
 fn count(ui: Ui) -> usize {
@@ -115,9 +115,9 @@ fn rows(ui: Ui, shown: Memo<Found>) -> Rows<Person> {
 }
 
 /// Chips that narrow the list: who is here, and the roster groups.
-fn filters(ui: Ui, filter: RwSignal<ContactFilter>) -> AnyView {
-    let groups = Memo::new(move |_| ui.state.account().map(|account| account.contacts.groups()).unwrap_or_default());
-    let chip = move |value: ContactFilter, name: AnyView| {
+fn filters(ui: Ui, filter: RwSignal<ContactFilter>) -> Drawn {
+    let groups = memo(move || ui.state.account().map(|account| account.contacts.groups()).unwrap_or_default());
+    let chip = move |value: ContactFilter, name: Drawn| {
         let own = value.clone();
         html::button()
             .attr("type", "button")
@@ -127,7 +127,7 @@ fn filters(ui: Ui, filter: RwSignal<ContactFilter>) -> AnyView {
             .child(name)
     };
     // A group that is gone can't stay chosen.
-    Effect::new(move |_| {
+    effect(move || {
         let groups = groups.get();
         let gone =
             filter.with_untracked(|filter| matches!(filter, ContactFilter::Group(name) if !groups.contains(name)));
@@ -137,8 +137,8 @@ fn filters(ui: Ui, filter: RwSignal<ContactFilter>) -> AnyView {
     });
     let of_groups = move || {
         let chips = groups.get().into_iter().map(|group| {
-            let name = html::bdi().child(group.clone()).into_any();
-            chip(ContactFilter::Group(group), name).into_any()
+            let name = html::bdi().child(group.clone()).drawn();
+            chip(ContactFilter::Group(group), name).drawn()
         });
         chips.collect::<Vec<_>>()
     };
@@ -147,21 +147,21 @@ fn filters(ui: Ui, filter: RwSignal<ContactFilter>) -> AnyView {
         .attr("role", "group")
         .attr("aria-label", ui.t(|t| t.groups))
         .child((
-            chip(ContactFilter::All, ui.t(|t| t.group_all).into_any()),
-            chip(ContactFilter::Reachable, ui.t(|t| t.group_reachable).into_any()),
+            chip(ContactFilter::All, ui.t(|t| t.group_all).drawn()),
+            chip(ContactFilter::Reachable, ui.t(|t| t.group_reachable).drawn()),
             live(of_groups),
         ))
-        .into_any()
+        .drawn()
 }
 
-fn draw_row(ui: Ui, person: &Person) -> AnyView {
+fn draw_row(ui: Ui, person: &Person) -> El {
     let account = person.account;
     let jid = person.entry.jid.clone();
     let contact = person.entry.contact.clone();
     let whom = OpenChat { account, jid: jid.clone() };
     let (name, photo, letters, line, state, labelled) =
         (contact.clone(), contact.clone(), contact.clone(), contact.clone(), contact.clone(), contact);
-    let presence = Memo::new(move |_| state.with(|contact| wording::presence(contact.availability)));
+    let presence = memo(move || state.with(|contact| wording::presence(contact.availability)));
     let click: Box<dyn FnMut(MouseEvent)> = {
         let jid = jid.clone();
         Box::new(move |_| ui.state.open_chat_with(account, jid.clone()))
@@ -211,7 +211,6 @@ fn draw_row(ui: Ui, person: &Person) -> AnyView {
                     )),
                 )),
         )
-        .into_any()
 }
 
 /// The status text, or what there is to know instead.

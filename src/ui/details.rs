@@ -1,6 +1,6 @@
 //! The details pane: who somebody is, and what can be done about them.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use plausch_model::{Command, Contact, Profile, Subscription};
 
 use super::{
@@ -9,22 +9,22 @@ use super::{
         avatar::avatar,
         button::{self, Look, icon_button},
         icon::icons,
-        live::{choose, live},
     },
     wording,
 };
+use crate::ui::draw::{Draw, Drawn, choose, html, live};
 use crate::view::{Dialog, OpenChat};
 
 /// Draws the pane while it is open.
-pub fn details(ui: Ui) -> AnyView {
+pub fn details(ui: Ui) -> Drawn {
     let place = ui.state.place;
     choose(
         move || place.chat.get().filter(|_| place.details.get()),
-        move |chat| chat.map(|chat| pane(ui, chat)).into_any(),
+        move |chat| chat.map(|chat| pane(ui, chat)).drawn(),
     )
 }
 
-fn pane(ui: Ui, chat: OpenChat) -> AnyView {
+fn pane(ui: Ui, chat: OpenChat) -> Drawn {
     let place = ui.state.place;
     ui.state.command(chat.account, Command::LoadProfile(chat.jid.clone()));
     let of_contact = {
@@ -49,10 +49,10 @@ fn pane(ui: Ui, chat: OpenChat) -> AnyView {
             html::header().attr("class", "details-head").child((html::h2().child(ui.t(|t| t.details)), close)),
             html::div().attr("class", "details-body").child((who(ui, chat.clone()), of_contact, profile(ui, chat))),
         ))
-        .into_any()
+        .drawn()
 }
 
-fn who(ui: Ui, chat: OpenChat) -> AnyView {
+fn who(ui: Ui, chat: OpenChat) -> Drawn {
     let OpenChat { account, jid } = chat;
     let (letters, named, shown, seen, written) = (jid.clone(), jid.clone(), jid.clone(), jid.clone(), jid.clone());
     let photo = move || account.contacts.watch(&shown)?.contact.with(|contact| contact.avatar.clone());
@@ -80,10 +80,10 @@ fn who(ui: Ui, chat: OpenChat) -> AnyView {
                 }),
             )),
         ))
-        .into_any()
+        .drawn()
 }
 
-fn known(ui: Ui, whom: &OpenChat, contact: &Contact) -> AnyView {
+fn known(ui: Ui, whom: &OpenChat, contact: &Contact) -> Drawn {
     let t = ui.texts();
     let sharing = match contact.subscription {
         Subscription::Both => t.sharing_both,
@@ -117,10 +117,10 @@ fn known(ui: Ui, whom: &OpenChat, contact: &Contact) -> AnyView {
             button::button(Look::Danger, t.remove_chat, open(Dialog::RemoveChat)),
         )),
     )
-        .into_any()
+        .drawn()
 }
 
-fn stranger(ui: Ui, whom: &OpenChat) -> AnyView {
+fn stranger(ui: Ui, whom: &OpenChat) -> Drawn {
     let (add, watched, unblock) = (whom.clone(), whom.clone(), whom.clone());
     let open = |dialog: fn(OpenChat) -> Dialog| {
         let whom = whom.clone();
@@ -148,13 +148,13 @@ fn stranger(ui: Ui, whom: &OpenChat) -> AnyView {
             block,
             button::button(Look::Danger, ui.t(|t| t.remove_chat), open(Dialog::RemoveChat)),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// What they say of themselves.
-fn profile(ui: Ui, chat: OpenChat) -> AnyView {
+fn profile(ui: Ui, chat: OpenChat) -> Drawn {
     let of = move || chat.account.profiles.with(|profiles| profiles.get(&chat.jid).cloned().flatten());
-    choose(of, move |profile| profile.map(|profile| facts(profile_rows(ui, profile))).into_any())
+    choose(of, move |profile| profile.map(|profile| facts(profile_rows(ui, profile))).drawn())
 }
 
 fn profile_rows(ui: Ui, profile: Profile) -> Vec<(&'static str, String)> {
@@ -174,15 +174,15 @@ fn profile_rows(ui: Ui, profile: Profile) -> Vec<(&'static str, String)> {
 }
 
 /// Names and values, one below the other.
-pub fn facts(rows: Vec<(&'static str, String)>) -> AnyView {
-    let rows: Vec<AnyView> = rows
+pub fn facts(rows: Vec<(&'static str, String)>) -> Drawn {
+    let rows: Vec<Drawn> = rows
         .into_iter()
         .map(|(name, value)| {
             html::div()
                 .attr("class", "fact")
                 .child((html::dt().child(name), html::dd().attr("dir", "auto").child(value)))
-                .into_any()
+                .drawn()
         })
         .collect();
-    html::dl().attr("class", "facts").child(rows).into_any()
+    html::dl().attr("class", "facts").child(rows).drawn()
 }

@@ -6,6 +6,7 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsValue;
 
 use super::Ui;
+use crate::ui::draw::effect;
 use crate::view::{Phase, Section};
 
 /// What a history entry says: the open chat, or nothing for the list.
@@ -18,7 +19,7 @@ pub fn keep(ui: Ui) {
     let state = ui.state;
     // The place that the page was reloaded in, until it has been gone to.
     let pending = StoredValue::new(current());
-    Effect::new(move |_| {
+    effect(move || {
         if state.phase.get() == Phase::In
             && let Some(jid) = pending.try_update_value(Option::take).flatten()
             && let Some(account) = state.account()
@@ -27,7 +28,7 @@ pub fn keep(ui: Ui) {
             state.open_chat(account, plausch_model::BareJid::new(jid));
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         let open = state.place.chat.with(|chat| chat.as_ref().map(|chat| chat.jid.to_string()));
         if state.phase.get() != Phase::In || pending.with_value(Option::is_some) || open == current() {
             return;
@@ -61,7 +62,7 @@ fn go(ui: Ui) {
 
 /// The number of unread messages stands in the title.
 fn title(ui: Ui) {
-    Effect::new(move |_| {
+    effect(move || {
         let unread = ui.state.unread();
         let section = match ui.state.place.section.get() {
             Section::Chats => ui.texts().chats,

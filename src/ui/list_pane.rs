@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use plausch_model::{Command, ConnectionState};
 
 use super::{
@@ -10,13 +10,13 @@ use super::{
     kit::{
         button::{self, Look},
         icon::{icon, icons},
-        live::{choose, live},
     },
 };
+use crate::ui::draw::{Draw, Drawn, choose, effect, html, live, memo};
 use crate::view::Section;
 
 /// Draws the column.
-pub fn list_pane(ui: Ui) -> AnyView {
+pub fn list_pane(ui: Ui) -> Drawn {
     let id = ui.unique("list");
     let heading = id.clone();
     let place = ui.state.place;
@@ -28,7 +28,7 @@ pub fn list_pane(ui: Ui) -> AnyView {
         .attr("class", "list-pane")
         .attr("role", role)
         .attr("aria-labelledby", id)
-        .prop("inert", covered)
+        .prop_live("inert", covered)
         .child((
             choose(
                 move || place.section.get(),
@@ -39,17 +39,17 @@ pub fn list_pane(ui: Ui) -> AnyView {
             ),
             connection_note(ui),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// How long a connection may take before it is worth a word.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// A word about a connection that is not there. It floats over the list, so that nothing moves.
-fn connection_note(ui: Ui) -> AnyView {
-    let state = Memo::new(move |_| ui.state.account().map(|account| account.connection.get()));
+fn connection_note(ui: Ui) -> Drawn {
+    let state = memo(move || ui.state.account().map(|account| account.connection.get()));
     let late = RwSignal::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         if state.get().is_none_or(|state| state == ConnectionState::Online) {
             late.set(false);
         } else {
@@ -77,5 +77,5 @@ fn connection_note(ui: Ui) -> AnyView {
         .attr("class", "connection-notes")
         .attr("role", "status")
         .child(live(move || state.get().filter(|_| late.get()).and_then(note)))
-        .into_any()
+        .drawn()
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use plausch_model::ConnectionState;
 
 use super::Ui;
+use crate::ui::draw::effect;
 
 /// Sets a mark unless it is there already.
 pub fn once(name: &str) {
@@ -22,7 +23,7 @@ pub fn painted(name: &'static str) {
 /// Sets the marks of the app as its state moves on.
 pub fn watch(ui: Ui) {
     let state = ui.state;
-    Effect::new(move |_| {
+    effect(move || {
         let Some(account) = state.account() else { return };
         let online = account.connection.get() == ConnectionState::Online;
         if online {
@@ -36,7 +37,7 @@ pub fn watch(ui: Ui) {
             painted("plausch:roster");
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         let Some(account) = state.account() else { return };
         // Again after every reconnect.
         if account.synced.get() > 0

@@ -6,6 +6,7 @@ mod contact_list;
 mod conversation;
 mod details;
 mod dialogs;
+mod draw;
 mod history;
 mod keys;
 mod kit;
@@ -16,9 +17,13 @@ pub mod prefs;
 mod requests;
 mod settings;
 mod sign_in;
+mod word;
 mod wording;
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    ops::Deref,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use leptos::prelude::*;
 
@@ -31,6 +36,7 @@ use crate::{
 };
 use kit::menu::OpenMenu;
 use prefs::Prefs;
+pub use word::Word;
 
 /// How much room the app has (`data-layout`); the style sheets draw the same lines by container queries.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,9 +69,12 @@ impl Room {
     }
 }
 
-/// What every component gets.
+/// What every component gets; it stays for as long as the page does.
 #[derive(Clone, Copy)]
-pub struct Ui {
+pub struct Ui(&'static Parts);
+
+/// What the components of one mount share.
+pub struct Parts {
     /// What is shown.
     pub state: State,
     /// Settings of this device.
@@ -85,10 +94,18 @@ pub struct Ui {
 static MOUNTS: AtomicU32 = AtomicU32::new(0);
 static IDS: AtomicU32 = AtomicU32::new(0);
 
+impl Deref for Ui {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        self.0
+    }
+}
+
 impl Ui {
     /// What the components of one mount get.
     pub fn new(state: State, config: Config, page: bool) -> Self {
-        Self {
+        Self(Box::leak(Box::new(Parts {
             state,
             prefs: Prefs::load(config.locale),
             default_domain: StoredValue::new(config.default_domain),
@@ -96,16 +113,12 @@ impl Ui {
             menu: RwSignal::new_local(None),
             page,
             mount: MOUNTS.fetch_add(1, Ordering::Relaxed),
-        }
+        })))
     }
 
     /// A text that follows the language.
-    pub fn t(
-        self,
-        pick: fn(&'static Texts) -> &'static str,
-    ) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
-        let locale = self.prefs.locale;
-        move || pick(locale.get().texts())
+    pub fn t(self, pick: fn(&'static Texts) -> &'static str) -> Word {
+        Word::new(self.prefs.locale, pick)
     }
 
     /// The texts of the moment's language, watched.

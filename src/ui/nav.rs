@@ -1,6 +1,6 @@
 //! The navigation: a rail beside the list, or a bar below it on narrow screens.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use web_sys::{HtmlElement, MouseEvent};
 
 use super::{
@@ -9,36 +9,42 @@ use super::{
         avatar::avatar,
         dom,
         icon::{Icon, icon, icons},
-        live::{Live, choose, live},
         menu::{Item, Menu},
     },
 };
+use crate::ui::Word;
+use crate::ui::draw::{Draw, Drawn, El, choose, html, live, memo};
 use crate::{
-    text::format,
+    text::{Plural, Texts, format},
     view::{Account, Dialog, Section, SettingsSection},
 };
 
 /// Draws the navigation.
-pub fn nav(ui: Ui) -> AnyView {
+pub fn nav(ui: Ui) -> Drawn {
     let place = ui.state.place;
-    let unread = live(move || ui.state.unread());
-    let requests = live(move || ui.state.request_count() as u64);
-    let unread_words = live(move || ui.plural(|t| t.unread, ui.state.unread() as f64));
-    let request_words = live(move || ui.plural(|t| t.request_count, ui.state.request_count() as f64));
+    let unread = memo(move || ui.state.unread());
+    let requests = memo(move || ui.state.request_count() as u64);
     html::nav()
         .attr("class", "rail")
         .attr("aria-label", ui.t(|t| t.main))
         .child((
-            entry(ui, icons::MESSAGE_CIRCLE, ui.t(|t| t.chats), Some(Section::Chats), Some((unread, unread_words)), {
-                move |_| show(ui, Section::Chats)
-            }),
+            entry(
+                ui,
+                icons::MESSAGE_CIRCLE,
+                ui.t(|t| t.chats),
+                Some(Section::Chats),
+                Some((unread, |t| t.unread)),
+                move |_| {
+                    show(ui, Section::Chats);
+                },
+            ),
             entry(
                 ui,
                 icons::USERS_ROUND,
                 ui.t(|t| t.contacts),
                 Some(Section::Contacts),
-                Some((requests, request_words)),
-                { move |_| show(ui, Section::Contacts) },
+                Some((requests, |t| t.request_count)),
+                move |_| show(ui, Section::Contacts),
             ),
             entry(ui, icons::SETTINGS, ui.t(|t| t.settings), None, None, move |_| {
                 place.dialog.set(Some(Dialog::Settings(SettingsSection::default())));
@@ -46,10 +52,10 @@ pub fn nav(ui: Ui) -> AnyView {
             html::span().attr("class", "rail-space"),
             choose(
                 move || ui.state.account().map(Chosen),
-                move |account| account.map(|Chosen(account)| account_button(ui, account)).into_any(),
+                move |account| account.map(|Chosen(account)| account_button(ui, account)).drawn(),
             ),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// An account that a memo can hold.
@@ -63,45 +69,45 @@ fn show(ui: Ui, section: Section) {
 fn entry(
     ui: Ui,
     mark: Icon,
-    name: impl Fn() -> &'static str + Copy + Send + Sync + 'static,
+    name: Word,
     section: Option<Section>,
-    count: Option<(Live<u64>, Live<String>)>,
+    count: Option<Count>,
     click: impl FnMut(MouseEvent) + 'static,
-) -> AnyView {
+) -> Drawn {
     let click: Box<dyn FnMut(MouseEvent)> = Box::new(click);
     let current = live(move || section.filter(|section| ui.state.place.section.get() == *section).map(|_| "page"));
     let id = ui.unique("count");
     let described = count.is_some().then(|| id.clone());
-    let badge = count.map(|(count, words)| badge(ui, id, count, words));
-    html::button()
+    let (badge, words) = count.map(|count| badge(ui, id, count)).unzip();
+    let button = html::button()
         .attr("type", "button")
         .attr("class", "rail-entry")
+        .attr("aria-label", name)
         .attr("aria-current", current)
         .attr("aria-describedby", described)
         .on(ev::click, click)
         .child((
             html::span().attr("class", "rail-mark").child((icon(mark), badge)),
             html::span().attr("class", "rail-name").child(name),
-        ))
-        .into_any()
+        ));
+    (button, words).drawn()
 }
 
-/// A number on an icon. The button keeps its plain name; the number in words describes it.
-fn badge(ui: Ui, id: String, count: Live<u64>, words: Live<String>) -> AnyView {
-    let count = Memo::new(move |_| count.lock().map(|mut count| count()).unwrap_or_default());
+/// A number, and the words for it.
+type Count = (Memo<u64>, fn(&'static Texts) -> Plural);
+
+/// A number on an icon. The button keeps its plain name; the number in words, which stands beside it, describes it.
+fn badge(ui: Ui, id: String, (count, words): Count) -> (Drawn, El) {
     let number = live(move || {
         let count = count.get();
         let shown = if count > 999 { "999+".into() } else { format::number(ui.locale(), count as f64) };
         (count > 0).then(|| html::span().attr("class", "badge").attr("aria-hidden", "true").child(shown))
     });
-    let words = live(move || {
-        let words = words.lock().map(|mut words| words()).unwrap_or_default();
-        (count.get() > 0).then_some(words)
-    });
-    (number, html::span().attr("class", "unseen").attr("id", id).attr("aria-hidden", "true").child(words)).into_any()
+    let words = live(move || (count.get() > 0).then(|| ui.plural(words, count.get() as f64)));
+    (number.drawn(), html::span().attr("class", "unseen").attr("id", id).attr("aria-hidden", "true").child(words))
 }
 
-fn account_button(ui: Ui, account: Account) -> AnyView {
+fn account_button(ui: Ui, account: Account) -> Drawn {
     html::button()
         .attr("type", "button")
         .attr("class", "rail-account")
@@ -123,7 +129,7 @@ fn account_button(ui: Ui, account: Account) -> AnyView {
             ),
             html::span().attr("class", "account-dot"),
         ))
-        .into_any()
+        .drawn()
 }
 
 fn account_menu(ui: Ui, account: Account, anchor: HtmlElement) -> Menu {

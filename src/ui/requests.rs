@@ -1,6 +1,6 @@
 //! People who ask to see when we are online.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use plausch_model::{Command, ContactRequest};
 
 use super::{
@@ -10,10 +10,11 @@ use super::{
         button::{Look, button},
     },
 };
+use crate::ui::draw::{Draw, Drawn, El, each, html, live};
 use crate::view::Account;
 
 /// Draws the pending requests; nothing where there are none.
-pub fn requests(ui: Ui) -> AnyView {
+pub fn requests(ui: Ui) -> Drawn {
     let all = move || {
         let of = |account: &Account| {
             let account = *account;
@@ -23,44 +24,36 @@ pub fn requests(ui: Ui) -> AnyView {
     };
     html::div()
         .attr("class", "requests")
-        .child(For(ForProps::builder()
-            .each(all)
-            .key(|(_, request): &(Account, ContactRequest)| request.jid.to_string())
-            .children(move |(account, request)| draw(ui, account, request))
-            .build()))
-        .into_any()
+        .child(each(all, |(_, request)| request.jid.to_string(), move |(account, request)| draw(ui, account, request)))
+        .drawn()
 }
 
-fn draw(ui: Ui, account: Account, request: ContactRequest) -> AnyView {
+fn draw(ui: Ui, account: Account, request: ContactRequest) -> El {
     let jid = request.jid.clone();
     // The name that strangers give themselves never stands without their address.
     let name = request.nickname.clone().unwrap_or_else(|| request.address.clone());
     let shown = name.clone();
-    let title = move || {
+    let title = live(move || {
         let (before, after) = ui.texts().request_title.around();
         (before, html::bdi().child(shown.clone()), after)
-    };
+    });
     let act = move |command: fn(plausch_model::BareJid) -> Command| {
         let jid = jid.clone();
         move |_| ui.state.command(account, command(jid.clone()))
     };
-    html::div()
-        .attr("class", "request")
-        .attr("role", "alert")
-        .child((
-            html::div().attr("class", "request-who").child((
-                avatar(ui, account, request.jid.clone(), move || name.clone(), || None),
-                html::div().child((
-                    html::p().attr("class", "request-title").child(title),
-                    html::p().attr("class", "request-address").child(html::bdi().child(request.address)),
-                )),
+    html::div().attr("class", "request").attr("role", "alert").child((
+        html::div().attr("class", "request-who").child((
+            avatar(ui, account, request.jid.clone(), move || name.clone(), || None),
+            html::div().child((
+                html::p().attr("class", "request-title").child(title),
+                html::p().attr("class", "request-address").child(html::bdi().child(request.address)),
             )),
-            request.text.map(|text| html::p().attr("class", "request-text").attr("dir", "auto").child(text)),
-            html::div().attr("class", "request-actions").child((
-                button(Look::Primary, ui.t(|t| t.accept), act(Command::AcceptRequest)),
-                button(Look::Plain, ui.t(|t| t.decline), act(Command::DeclineRequest)),
-                button(Look::Danger, ui.t(|t| t.block), act(Command::Block)),
-            )),
-        ))
-        .into_any()
+        )),
+        request.text.map(|text| html::p().attr("class", "request-text").attr("dir", "auto").child(text)),
+        html::div().attr("class", "request-actions").child((
+            button(Look::Primary, ui.t(|t| t.accept), act(Command::AcceptRequest)),
+            button(Look::Plain, ui.t(|t| t.decline), act(Command::DeclineRequest)),
+            button(Look::Danger, ui.t(|t| t.block), act(Command::Block)),
+        )),
+    ))
 }

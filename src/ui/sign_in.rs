@@ -1,6 +1,6 @@
 //! The sign-in page.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use plausch_model::{Secret, SignIn};
 
 use super::{
@@ -9,10 +9,10 @@ use super::{
         button, dom,
         field::{Field, Kind, field},
         icon::{changing_icon, icon, icons, logo},
-        live::live,
     },
     marks, wording,
 };
+use crate::ui::draw::{Draw, Drawn, effect, html, live};
 
 #[derive(Clone, Copy)]
 struct Form {
@@ -40,7 +40,7 @@ impl Form {
 }
 
 /// Draws the page.
-pub fn sign_in(ui: Ui) -> AnyView {
+pub fn sign_in(ui: Ui) -> Drawn {
     let form = Form {
         address: Field::new(String::new()),
         password: Field::new(String::new()),
@@ -52,7 +52,7 @@ pub fn sign_in(ui: Ui) -> AnyView {
         marks::once("plausch:form");
     });
     // A refused password is typed again, not edited.
-    Effect::new(move |_| {
+    effect(move || {
         if ui.state.sign_in.error.with(Option::is_some) {
             form.password.focus();
             if let Some(input) = form.password.input.get_untracked() {
@@ -87,19 +87,19 @@ pub fn sign_in(ui: Ui) -> AnyView {
                     )),
             )),
         )
-        .into_any()
+        .drawn()
 }
 
 const ADDRESS: Kind =
     Kind { input: None, autocomplete: Some("username"), mode: Some("email"), name: Some("username"), first: false };
 
 /// Where the hoster names a domain, the part before the @ is enough.
-fn domain_hint(ui: Ui) -> Option<AnyView> {
+fn domain_hint(ui: Ui) -> Option<Drawn> {
     let domain = ui.default_domain.get_value()?;
-    Some(live(move || ui.texts().domain_hint.fill(&domain)).into_any())
+    Some(live(move || ui.texts().domain_hint.fill(&domain)).drawn())
 }
 
-fn password(ui: Ui, form: Form) -> AnyView {
+fn password(ui: Ui, form: Form) -> Drawn {
     let kind = Kind {
         input: Some("password"),
         autocomplete: Some("current-password"),
@@ -108,7 +108,7 @@ fn password(ui: Ui, form: Form) -> AnyView {
         first: false,
     };
     let visible = form.visible;
-    Effect::new(move |_| {
+    effect(move || {
         let shown = visible.get();
         if let Some(input) = form.password.input.get() {
             input.set_type(if shown { "text" } else { "password" });
@@ -123,7 +123,7 @@ fn password(ui: Ui, form: Form) -> AnyView {
             changing_icon(move || if visible.get() { icons::EYE_OFF } else { icons::EYE }),
             html::span().attr("class", "unseen").child(live(move || toggle_name(ui, visible))),
         ))
-        .into_any();
+        .drawn();
     field(ui, form.password, kind, ui.t(|t| t.password), None, Some(toggle))
 }
 
@@ -131,7 +131,7 @@ fn toggle_name(ui: Ui, visible: RwSignal<bool>) -> &'static str {
     if visible.get() { ui.texts().hide_password } else { ui.texts().show_password }
 }
 
-fn stay(ui: Ui, stay: RwSignal<bool>) -> AnyView {
+fn stay(ui: Ui, stay: RwSignal<bool>) -> Drawn {
     let id = ui.unique("stay");
     let hint = format!("{id}-hint");
     html::div()
@@ -146,11 +146,11 @@ fn stay(ui: Ui, stay: RwSignal<bool>) -> AnyView {
             html::label().attr("for", id).child(ui.t(|t| t.stay_signed_in)),
             html::p().attr("id", hint).attr("class", "check-hint").child(ui.t(|t| t.stay_hint)),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// What went wrong, or why the last session ended.
-fn trouble(ui: Ui) -> AnyView {
+fn trouble(ui: Ui) -> Drawn {
     let said = move || {
         let t = ui.texts();
         let state = ui.state;
@@ -166,10 +166,10 @@ fn trouble(ui: Ui) -> AnyView {
         live(move || said().map(|words| callout(ui, true, words))),
         live(move || ended().map(|words| callout(ui, false, words))),
     )
-        .into_any()
+        .drawn()
 }
 
-fn callout(ui: Ui, problem: bool, (words, details): (String, Option<String>)) -> AnyView {
+fn callout(ui: Ui, problem: bool, (words, details): (String, Option<String>)) -> Drawn {
     let details = details.filter(|details| !details.is_empty()).map(|details| {
         html::details()
             .attr("class", "callout-details")
@@ -183,5 +183,5 @@ fn callout(ui: Ui, problem: bool, (words, details): (String, Option<String>)) ->
             icon(if problem { icons::CIRCLE_ALERT } else { icons::INFO }),
             html::div().child((html::p().child(words), details)),
         ))
-        .into_any()
+        .drawn()
 }

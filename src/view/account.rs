@@ -1,6 +1,6 @@
 //! The subtree of one account.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Deref};
 
 use leptos::prelude::{Update as _, *};
 use plausch_model::{
@@ -20,10 +20,14 @@ pub struct Own {
     pub avatar: Option<AvatarId>,
 }
 
-/// Everything the components show of one account.
+/// One account, to be handed around: what it leads to stays for as long as the page does, since any timer or late answer
+/// may still hold it. [`Account::forget`] empties it.
 #[derive(Clone, Copy)]
-pub struct Account {
-    id: StoredValue<AccountId>,
+pub struct Account(&'static AccountState);
+
+/// Everything the components show of one account.
+pub struct AccountState {
+    id: AccountId,
     /// The connection's state.
     pub connection: RwSignal<ConnectionState>,
     /// Details of the connection, while there is one.
@@ -54,7 +58,15 @@ pub struct Account {
 
 impl PartialEq for Account {
     fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Deref for Account {
+    type Target = AccountState;
+
+    fn deref(&self) -> &AccountState {
+        self.0
     }
 }
 
@@ -62,8 +74,8 @@ impl Account {
     /// An account of which nothing is known yet.
     pub fn new(id: AccountId) -> Self {
         let own = Own { address: id.0.to_string(), ..Own::default() };
-        Self {
-            id: StoredValue::new(id),
+        Self(Box::leak(Box::new(AccountState {
+            id,
             connection: RwSignal::new(ConnectionState::default()),
             details: RwSignal::new(None),
             own: RwSignal::new(own),
@@ -77,17 +89,29 @@ impl Account {
             profiles: RwSignal::new(HashMap::new()),
             synced: RwSignal::new(0),
             trouble: RwSignal::new(None),
-        }
+        })))
+    }
+
+    /// Nobody is signed in to it any more: nothing of what was shown stays in memory.
+    pub fn forget(self) {
+        self.details.set(None);
+        self.own.set(Own::default());
+        self.contacts.replace(Vec::new());
+        self.requests.set(Vec::new());
+        self.blocked.set(Vec::new());
+        self.chats.replace(Vec::new());
+        self.timeline.close();
+        self.profiles.set(HashMap::new());
     }
 
     /// Which account it is.
     pub fn id(&self) -> AccountId {
-        self.id.get_value()
+        self.id.clone()
     }
 
     /// Our own address.
     pub fn jid(&self) -> BareJid {
-        self.id.with_value(|id| id.0.clone())
+        self.id.0.clone()
     }
 
     /// The name to call ourselves: the nickname, else the address.

@@ -1,6 +1,6 @@
 //! The whole state of a view: its accounts, where the person is, and the way to the engine.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{collections::HashMap, ops::Deref, rc::Rc};
 
 use leptos::prelude::{Update as _, *};
 use plausch_model::{
@@ -48,7 +48,7 @@ pub struct SignInState {
 /// What the page is to do with pictures: make an address of one that came in, or give up addresses.
 pub enum Pictures {
     /// Make an address and put it among the account's avatars.
-    Show(Account, plausch_model::Avatar),
+    Show(Account, Box<plausch_model::Avatar>),
     /// These addresses are not needed any more.
     Forget(Vec<String>),
 }
@@ -59,9 +59,12 @@ pub type OnPictures = Rc<dyn Fn(Pictures)>;
 /// What is to be done with an answer.
 type OnReply = Box<dyn FnOnce(Reply)>;
 
-/// The state of one view.
+/// The state of one view, to be handed around; it stays for as long as the page does.
 #[derive(Clone, Copy)]
-pub struct State {
+pub struct State(&'static Parts);
+
+/// What a view's state consists of.
+pub struct Parts {
     /// What fills the screen.
     pub phase: RwSignal<Phase>,
     /// The signed-in accounts.
@@ -88,11 +91,19 @@ pub struct State {
     next_command: StoredValue<u32>,
 }
 
+impl Deref for State {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        self.0
+    }
+}
+
 impl State {
     /// A state that knows nothing. With `expect_accounts` it waits for the engine's welcome before it shows the
     /// sign-in page.
     pub fn new(expect_accounts: bool) -> Self {
-        Self {
+        Self(Box::leak(Box::new(Parts {
             phase: RwSignal::new(if expect_accounts { Phase::Starting } else { Phase::Out }),
             accounts: RwSignal::new(Vec::new()),
             place: Place::default(),
@@ -107,7 +118,7 @@ impl State {
             unsent: StoredValue::new_local(Vec::new()),
             pending: StoredValue::new_local(HashMap::new()),
             next_command: StoredValue::new(1),
-        }
+        })))
     }
 
     /// Connects the state with the engine, which then hears what was said before.
@@ -322,7 +333,7 @@ impl State {
         match update {
             Update::Avatar(picture) => {
                 let on_pictures = self.pictures.get_value();
-                on_pictures(Pictures::Show(account, picture));
+                on_pictures(Pictures::Show(account, Box::new(picture)));
             }
             Update::ChatReady { command, chat } => self.answer(command, Reply::Chat(chat)),
             Update::Done { command, result } => self.answer(command, Reply::Done(result)),
@@ -348,6 +359,7 @@ impl State {
         self.notices.clear();
         self.place.leave(account);
         self.accounts.update(|accounts| accounts.retain(|other| *other != account));
+        account.forget();
         if self.accounts.with_untracked(Vec::is_empty) {
             self.place.section.set(Section::default());
             self.place.dialog.set(None);

@@ -3,7 +3,7 @@
 use plausch_model::{Secret, Timestamp};
 use plausch_xmpp::{
     datetime::DateTime,
-    sasl::{Credentials, FastToken, Mechanism, Password, Proof, ScramHash, ScramKeys},
+    sasl::{Credentials, FastToken, Mechanism, Proof, ScramHash, ScramKeys},
     stream::CredentialChange,
 };
 use zeroize::Zeroizing;
@@ -18,7 +18,7 @@ use crate::{
 impl Session {
     /// What to sign in with: the password just typed, else what an earlier sign-in left.
     pub(super) fn credentials(&self) -> Credentials {
-        let password = self.password.as_ref().map(|password| Proof::Password(Password::new(password.expose())));
+        let password = self.password.clone().map(Proof::Password);
         let proof = password.or_else(|| self.scram.as_ref().and_then(keys).map(Proof::Keys));
         let token = self.fast.as_ref().filter(|_| self.password.is_none()).map(token);
         Credentials::Account { token, proof }

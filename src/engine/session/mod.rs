@@ -19,7 +19,7 @@ mod online;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use plausch_model::{ConnectionDetails, ConnectionState, Secret, Timestamp, Update, ViewId, WorkerSettings};
+use plausch_model::{ConnectionDetails, ConnectionState, Timestamp, Update, ViewId, WorkerSettings};
 use plausch_xmpp::{
     jid,
     sm::{self, Resumption, Sm, SmState},
@@ -99,7 +99,7 @@ struct Unacknowledged {
 pub(crate) struct Session {
     settings: WorkerSettings,
     phase: Phase,
-    password: Option<Secret>,
+    password: Option<Password>,
     record: SessionRecord,
     scram: Option<ScramRecord>,
     fast: Option<FastRecord>,
@@ -135,7 +135,7 @@ pub(crate) struct Session {
 
 impl Session {
     /// A session that does nothing yet.
-    pub fn new(password: Option<Secret>, settings: &WorkerSettings) -> Self {
+    pub fn new(password: Option<Password>, settings: &WorkerSettings) -> Self {
         Self {
             settings: settings.clone(),
             phase: Phase::Off,

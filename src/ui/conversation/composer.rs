@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use plausch_model::{ChatState, Command};
 use send_wrapper::SendWrapper;
 use web_sys::{HtmlTextAreaElement, KeyboardEvent};
@@ -12,9 +12,9 @@ use super::super::{
     kit::{
         dom,
         icon::{icon, icons},
-        live::live,
     },
 };
+use crate::ui::draw::{Draw, Drawn, NodeRef, effect, html, live, memo};
 use crate::view::OpenChat;
 
 /// How long after the last key a draft is saved.
@@ -102,11 +102,11 @@ fn stop(timer: &RefCell<Option<TimeoutHandle>>) {
 }
 
 /// Draws the composer.
-pub fn composer(ui: Ui, chat: OpenChat) -> AnyView {
+pub fn composer(ui: Ui, chat: OpenChat) -> Drawn {
     let entry = chat.account.chats.watch(&chat.jid);
     let draft = entry.and_then(|entry| entry.summary.with_untracked(|chat| chat.draft.clone())).unwrap_or_default();
     let text = RwSignal::new(draft.clone());
-    let area = NodeRef::<html::Textarea>::new();
+    let area = NodeRef::<HtmlTextAreaElement>::new();
     let writing = Rc::new(Writing {
         ui,
         chat: chat.clone(),
@@ -128,7 +128,7 @@ pub fn composer(ui: Ui, chat: OpenChat) -> AnyView {
     on_cleanup(move || last.leave());
     follow_draft(&writing, area);
     let (typed, keyed, clicked) = (Rc::clone(&writing), Rc::clone(&writing), writing);
-    let empty = Memo::new(move |_| text.with(|text| text.trim().is_empty()));
+    let empty = memo(move || text.with(|text| text.trim().is_empty()));
     html::form()
         .attr("class", "composer")
         .on(ev::submit, move |event| {
@@ -165,15 +165,15 @@ pub fn composer(ui: Ui, chat: OpenChat) -> AnyView {
                 .attr("aria-disabled", live(move || empty.get().then_some("true")))
                 .child(icon(icons::SEND_HORIZONTAL)),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// Another tab changed the draft: take it over, unless the person is writing here.
-fn follow_draft(writing: &Rc<Writing>, area: NodeRef<html::Textarea>) {
+fn follow_draft(writing: &Rc<Writing>, area: NodeRef<HtmlTextAreaElement>) {
     let Some(entry) = writing.chat.account.chats.find(&writing.chat.jid) else { return };
     let writing = Rc::clone(writing);
     let summary = entry.summary.clone();
-    Effect::new(move |_| {
+    effect(move || {
         let draft = summary.with(|chat| chat.draft.clone()).unwrap_or_default();
         let Some(area) = area.get_untracked() else { return };
         let here = dom::focused(&area).is_some_and(|focused| *focused == **area);
@@ -186,7 +186,7 @@ fn follow_draft(writing: &Rc<Writing>, area: NodeRef<html::Textarea>) {
     });
 }
 
-fn submit(writing: &Writing, area: NodeRef<html::Textarea>) {
+fn submit(writing: &Writing, area: NodeRef<HtmlTextAreaElement>) {
     let sent = writing.send();
     if let Some(area) = area.get_untracked() {
         if sent {
@@ -206,7 +206,7 @@ fn sends(event: &KeyboardEvent) -> bool {
 /// Grows or shrinks the field to its text; the style sheet sets the limits.
 fn fit(area: &HtmlTextAreaElement) {
     dom::set_style(area, "block-size", "auto");
-    dom::set_style(area, "block-size", &format!("{}px", area.scroll_height()));
+    dom::set_style(area, "block-size", &dom::pixels(f64::from(area.scroll_height())));
 }
 
 fn coarse_pointer() -> bool {

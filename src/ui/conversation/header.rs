@@ -1,20 +1,21 @@
 //! Who the conversation is with.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 
 use super::super::{
     Ui,
-    kit::{avatar::avatar, button::icon_button, icon::icons, live::live},
+    kit::{avatar::avatar, button::icon_button, icon::icons},
     wording,
 };
+use crate::ui::draw::{Draw, Drawn, html, live, memo};
 use crate::view::OpenChat;
 
 /// Draws the header.
-pub fn header(ui: Ui, chat: OpenChat) -> AnyView {
+pub fn header(ui: Ui, chat: OpenChat) -> Drawn {
     let OpenChat { account, jid } = chat;
     let place = ui.state.place;
     let (named, letters, seen, shown) = (jid.clone(), jid.clone(), jid.clone(), jid.clone());
-    let contact = Memo::new(move |_| {
+    let contact = memo(move || {
         let entry = account.contacts.watch(&seen)?;
         Some(entry.contact.with(|contact| (contact.availability, contact.status.clone(), contact.avatar.clone())))
     });
@@ -57,10 +58,10 @@ pub fn header(ui: Ui, chat: OpenChat) -> AnyView {
             )),
             details_button(ui),
         ))
-        .into_any()
+        .drawn()
 }
 
-fn details_button(ui: Ui) -> AnyView {
+fn details_button(ui: Ui) -> Drawn {
     let open = ui.state.place.details;
     html::button()
         .attr("type", "button")
@@ -70,5 +71,5 @@ fn details_button(ui: Ui) -> AnyView {
         .attr("aria-expanded", live(move || if open.get() { "true" } else { "false" }))
         .on(ev::click, move |_| open.update(|open| *open = !*open))
         .child(super::super::kit::icon::icon(icons::INFO))
-        .into_any()
+        .drawn()
 }

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use plausch_model::{Command, DeliveryState, Direction, MessageBody, OriginId, TimelineKey, Way};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -26,12 +26,12 @@ use super::{
             dom::{self, Step},
             empty::skeleton_rows,
             icon::{icon, icons},
-            live::{choose, live, when},
         },
     },
     layout::{self, Anchor, View},
     message,
 };
+use crate::ui::draw::{Draw, Drawn, NodeRef, choose, each, effect, html, live, memo, when};
 use crate::{
     text::format,
     view::{Entry, OpenChat, Window, clock},
@@ -73,7 +73,7 @@ struct Signals {
 }
 
 /// Draws the log.
-pub fn log(ui: Ui, chat: OpenChat) -> AnyView {
+pub fn log(ui: Ui, chat: OpenChat) -> Drawn {
     let signals = Signals {
         shown: RwSignal::new(Vec::new()),
         at_end: RwSignal::new(true),
@@ -81,12 +81,12 @@ pub fn log(ui: Ui, chat: OpenChat) -> AnyView {
         day_visible: RwSignal::new(false),
         said: RwSignal::new(String::new()),
     };
-    let (scroller, content) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
+    let (scroller, content) = (NodeRef::<HtmlElement>::new(), NodeRef::<HtmlElement>::new());
     let kept: StoredValue<Option<Rc<Log>>, LocalStorage> = StoredValue::new_local(None);
     let opened = chat.clone();
     content.on_load(move |content| {
         let Some(scroller) = scroller.get_untracked() else { return };
-        let log = Log::start(ui, opened, scroller.into(), content.into(), signals);
+        let log = Log::start(ui, opened, scroller, content, signals);
         kept.set_value(Some(log));
     });
     let with = move |act: &dyn Fn(&Rc<Log>)| {
@@ -118,22 +118,22 @@ pub fn log(ui: Ui, chat: OpenChat) -> AnyView {
                         .on(ev::keydown, move |event| with(&|log| log.key(&event)))
                         .child((
                             lead(ui, lead_chat),
-                            For(ForProps::builder()
-                                .each(move || signals.shown.get())
-                                .key(|entry: &Arc<Entry>| entry.id.as_str().to_owned())
-                                .children(move |entry: Arc<Entry>| message::message(ui, &row_chat, &entry))
-                                .build()),
+                            each(
+                                move || signals.shown.get(),
+                                |entry| entry.id.to_string(),
+                                move |entry| message::message(ui, &row_chat, &entry),
+                            ),
                         )),
                 ),
             floating_day(ui, signals),
             jump(ui, chat, signals, move || with(&|log| log.jump())),
             html::div().attr("class", "unseen").attr("aria-live", "polite").child(live(move || signals.said.get())),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// What stands above the first message: grey shapes while older ones may come, else the beginning of the chat.
-fn lead(ui: Ui, chat: OpenChat) -> AnyView {
+fn lead(ui: Ui, chat: OpenChat) -> Drawn {
     let OpenChat { account, jid } = chat;
     let timeline = account.timeline;
     let state = move || timeline.with(|window| (window.chat().is_some(), window.at_start()));
@@ -151,26 +151,26 @@ fn lead(ui: Ui, chat: OpenChat) -> AnyView {
                     avatar(ui, account, jid.clone(), move || account.name_of(&letters), photo),
                     html::p().child(words),
                 ))
-                .into_any()
+                .drawn()
         }
         (true, false) => skeleton_rows(2),
         (false, _) => skeleton_rows(6),
     });
-    html::div().attr("class", "log-lead").child(inside).into_any()
+    html::div().attr("class", "log-lead").child(inside).drawn()
 }
 
-fn floating_day(ui: Ui, signals: Signals) -> AnyView {
+fn floating_day(ui: Ui, signals: Signals) -> Drawn {
     let words = live(move || signals.day.get().map(|at| format::day(ui.locale(), at)));
     html::div()
         .attr("class", "day-float")
         .attr("aria-hidden", "true")
         .attr("data-visible", live(move || signals.day_visible.get().then_some("true")))
         .child(html::span().child(words))
-        .into_any()
+        .drawn()
 }
 
-fn jump(ui: Ui, chat: OpenChat, signals: Signals, click: impl Fn() + Copy + Send + 'static) -> AnyView {
-    let unread = Memo::new(move |_| {
+fn jump(ui: Ui, chat: OpenChat, signals: Signals, click: impl Fn() + Copy + Send + 'static) -> Drawn {
+    let unread = memo(move || {
         chat.account.chats.watch(&chat.jid).map(|entry| entry.summary.with(|chat| chat.unread)).unwrap_or_default()
     });
     let name = move || match unread.get() {
@@ -194,7 +194,7 @@ fn jump(ui: Ui, chat: OpenChat, signals: Signals, click: impl Fn() + Copy + Send
                             .then(|| html::span().attr("class", "badge").attr("aria-hidden", "true").child(number))
                     }),
                 ))
-                .into_any()
+                .drawn()
         },
     )
 }
@@ -221,19 +221,19 @@ impl Log {
         log.observe();
         let timeline = log.chat.account.timeline;
         let follower = Rc::clone(&log);
-        Effect::new(move |_| {
+        effect(move || {
             timeline.with(|_| {});
             follower.changed();
         });
         let marker = Rc::clone(&log);
         let entry = log.chat.account.chats.find(&log.chat.jid);
         let leaver = Rc::clone(&log);
-        Effect::new(move |_| {
+        effect(move || {
             if !leaver.ui.state.looking.get() && leaver.stuck.get() {
                 leaver.chat.account.timeline.forget_divider();
             }
         });
-        Effect::new(move |_| {
+        effect(move || {
             let unread = entry.as_ref().map(|entry| entry.summary.with(|chat| chat.unread)).unwrap_or_default();
             if unread > 0 && marker.ui.state.looking.get() {
                 marker.mark();
@@ -408,8 +408,8 @@ impl Log {
     }
 
     fn space(&self, before: f64, after: f64) {
-        dom::set_style(&self.content, "--space-before", &format!("{before}px"));
-        dom::set_style(&self.content, "--space-after", &format!("{after}px"));
+        dom::set_style(&self.content, "--space-before", &dom::pixels(before));
+        dom::set_style(&self.content, "--space-after", &dom::pixels(after));
     }
 
     /// Sets the scroll position; returns it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use plausch_model::{Command, DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, Way};
 use web_sys::HtmlElement;
 
@@ -12,20 +12,20 @@ use super::{
         kit::{
             dom,
             icon::{Icon, icon, icons},
-            live::{choose, live},
             menu::{Item, Menu},
         },
         wording,
     },
     text,
 };
+use crate::ui::draw::{Draw, Drawn, El, choose, html, live, memo};
 use crate::{
     text::{Texts, format},
     view::{Dialog, Entry, NoticeKind, OpenChat, Shape},
 };
 
 /// Draws a message with what stands above it.
-pub fn message(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> AnyView {
+pub fn message(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> El {
     let at = entry.at;
     let shape = entry.shape.clone();
     let outline = entry.shape.clone();
@@ -34,7 +34,6 @@ pub fn message(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> AnyView {
         .attr("data-direction", direction(entry.way))
         .attr("data-shape", live(move || outline.with(shape_name)))
         .child((live(move || separators(ui, at, shape.get())), article(ui, chat, entry)))
-        .into_any()
 }
 
 const fn direction(way: Way) -> &'static str {
@@ -53,7 +52,7 @@ const fn shape_name(shape: &Shape) -> &'static str {
     }
 }
 
-fn separators(ui: Ui, at: plausch_model::Timestamp, shape: Shape) -> AnyView {
+fn separators(ui: Ui, at: plausch_model::Timestamp, shape: Shape) -> Drawn {
     let day = shape.opens_day.then(|| {
         let day = live(move || format::day(ui.locale(), at));
         html::div().attr("class", "day").attr("role", "separator").child(html::span().child(day))
@@ -65,13 +64,13 @@ fn separators(ui: Ui, at: plausch_model::Timestamp, shape: Shape) -> AnyView {
             .attr("aria-label", ui.t(|t| t.new_messages))
             .child(html::span().child(ui.t(|t| t.new_messages)))
     });
-    (day, unread).into_any()
+    (day, unread).drawn()
 }
 
-fn article(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> AnyView {
+fn article(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> Drawn {
     let (account, peer, way, at) = (chat.account, chat.jid.clone(), entry.way, entry.at);
     let (state, body) = (entry.item.clone(), entry.item.clone());
-    let state = Memo::new(move |_| state.with(|item| item.state.clone()));
+    let state = memo(move || state.with(|item| item.state.clone()));
     let name = move || match way {
         Way::Out => ui.texts().from_you.to_owned(),
         Way::In => account.name_of(&peer),
@@ -103,20 +102,20 @@ fn article(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> AnyView {
                 .child(icon(icons::ELLIPSIS)),
             choose(
                 move || state.with(|state| failure_of(state.as_ref())),
-                move |failure| failure.map(|failure| failed(ui, &failure)).into_any(),
+                move |failure| failure.map(|failure| failed(ui, &failure)).drawn(),
             ),
         ))
-        .into_any()
+        .drawn()
 }
 
-fn draw_body(ui: Ui, body: MessageBody) -> AnyView {
+fn draw_body(ui: Ui, body: MessageBody) -> Drawn {
     match body {
         MessageBody::Text(words) => text::text(ui, words),
         MessageBody::Unreadable => html::div()
             .attr("class", "message-body")
             .attr("data-unreadable", "true")
             .child(ui.t(|t| t.unreadable))
-            .into_any(),
+            .drawn(),
     }
 }
 
@@ -157,13 +156,13 @@ const fn state_word(t: &Texts, state: &DeliveryState) -> &'static str {
     }
 }
 
-fn state_mark(t: &'static Texts, state: &DeliveryState) -> AnyView {
+fn state_mark(t: &'static Texts, state: &DeliveryState) -> Drawn {
     html::span()
         .attr("class", "state")
         .attr("data-state", state_name(state))
         .attr("title", state_word(t, state))
         .child((icon(state_icon(state)), html::span().attr("class", "unseen").child(state_word(t, state))))
-        .into_any()
+        .drawn()
 }
 
 fn failure_of(state: Option<&DeliveryState>) -> Option<FailureReason> {
@@ -174,9 +173,9 @@ fn failure_of(state: Option<&DeliveryState>) -> Option<FailureReason> {
 }
 
 /// Why it failed, with the two ways out. The log listens for the clicks (`data-act`).
-fn failed(ui: Ui, reason: &FailureReason) -> AnyView {
+fn failed(ui: Ui, reason: &FailureReason) -> Drawn {
     let reason = reason.clone();
-    let act = |name: &'static str, word: AnyView| {
+    let act = |name: &'static str, word: Drawn| {
         html::button()
             .attr("type", "button")
             .attr("class", "button")
@@ -188,10 +187,10 @@ fn failed(ui: Ui, reason: &FailureReason) -> AnyView {
         .attr("class", "message-failed")
         .child((
             html::span().attr("dir", "auto").child(live(move || wording::failure(ui.texts(), &reason))),
-            act("retry", ui.t(|t| t.retry).into_any()),
-            act("discard", ui.t(|t| t.delete).into_any()),
+            act("retry", ui.t(|t| t.retry).drawn()),
+            act("discard", ui.t(|t| t.delete).drawn()),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// The menu of a message.

@@ -11,7 +11,7 @@ mod typing;
 
 pub use message::{copy, describe};
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use plausch_model::Command;
 
 use super::{
@@ -20,13 +20,13 @@ use super::{
         button::{self, Look},
         empty::empty,
         icon::{icon, icons, logo},
-        live::{choose, live, when},
     },
 };
+use crate::ui::draw::{Draw, Drawn, choose, html, live, memo, when};
 use crate::view::{Dialog, OpenChat};
 
 /// Draws the pane: a conversation, or an invitation to choose one.
-pub fn chat_pane(ui: Ui) -> AnyView {
+pub fn chat_pane(ui: Ui) -> Drawn {
     let place = ui.state.place;
     html::div()
         .attr("class", "chat-pane")
@@ -37,10 +37,10 @@ pub fn chat_pane(ui: Ui) -> AnyView {
                 None => nothing_open(ui),
             },
         ))
-        .into_any()
+        .drawn()
 }
 
-fn nothing_open(ui: Ui) -> AnyView {
+fn nothing_open(ui: Ui) -> Drawn {
     let new_chat = button::button(Look::Plain, ui.t(|t| t.new_chat), move |_| {
         ui.state.place.dialog.set(Some(Dialog::NewChat { address: String::new() }));
     });
@@ -50,10 +50,10 @@ fn nothing_open(ui: Ui) -> AnyView {
             logo(),
             empty(icons::MESSAGE_CIRCLE, ui.t(|t| t.choose_chat), ui.t(|t| t.choose_chat_hint), Some(new_chat)),
         ))
-        .into_any()
+        .drawn()
 }
 
-fn conversation(ui: Ui, chat: OpenChat) -> AnyView {
+fn conversation(ui: Ui, chat: OpenChat) -> Drawn {
     let role = live(move || if ui.room.get() == Room::Narrow { "main" } else { "region" });
     let named = chat.clone();
     let name = live(move || ui.texts().conversation_with.fill(&named.account.name_of(&named.jid)));
@@ -71,14 +71,14 @@ fn conversation(ui: Ui, chat: OpenChat) -> AnyView {
                 .attr("class", "chat-foot")
                 .child((typing::typing(ui, chat.clone()), composer::composer(ui, chat))),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// A word about people who are strangers or blocked, and what to do about it.
-fn banner(ui: Ui, chat: OpenChat) -> AnyView {
+fn banner(ui: Ui, chat: OpenChat) -> Drawn {
     let account = chat.account;
     let jid = chat.jid.clone();
-    let known = Memo::new(move |_| {
+    let known = memo(move || {
         let Some(entry) = account.chats.watch(&jid) else { return (false, false) };
         entry.summary.with(|chat| (chat.stranger, chat.blocked))
     });
@@ -92,7 +92,7 @@ fn banner(ui: Ui, chat: OpenChat) -> AnyView {
                 let unblock = button::button(Look::Plain, ui.t(|t| t.unblock), move |_| {
                     ui.state.command(whom.account, Command::Unblock(whom.jid.clone()));
                 });
-                strip(icons::BAN, ui.t(|t| t.blocked_hint).into_any(), unblock)
+                strip(icons::BAN, ui.t(|t| t.blocked_hint).drawn(), unblock)
             },
         ),
         when(
@@ -108,16 +108,16 @@ fn banner(ui: Ui, chat: OpenChat) -> AnyView {
                         ui.state.place.dialog.set(Some(Dialog::Block(block.clone())));
                     }),
                 );
-                strip(icons::SHIELD, ui.t(|t| t.stranger_hint).into_any(), buttons.into_any())
+                strip(icons::SHIELD, ui.t(|t| t.stranger_hint).drawn(), buttons.drawn())
             },
         ),
     )
-        .into_any()
+        .drawn()
 }
 
-fn strip(mark: super::kit::icon::Icon, words: AnyView, buttons: AnyView) -> AnyView {
+fn strip(mark: super::kit::icon::Icon, words: Drawn, buttons: Drawn) -> Drawn {
     html::div()
         .attr("class", "strip")
         .child((icon(mark), html::p().child(words), html::div().attr("class", "strip-actions").child(buttons)))
-        .into_any()
+        .drawn()
 }

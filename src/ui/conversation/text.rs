@@ -1,12 +1,13 @@
 //! A message's text: plain text and links, nothing else, built from text nodes (attack cases C-01, C-04, C-16).
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use web_sys::{MouseEvent, Url};
 
 use super::{
-    super::{Ui, kit::live::live},
+    super::Ui,
     links::{Piece, address_of, pieces},
 };
+use crate::ui::draw::{Draw, Drawn, html, live};
 use crate::view::Dialog;
 
 /// Texts up to this many bytes are wholly in the document, folded by the style sheet if they are high.
@@ -19,14 +20,14 @@ const LONG: usize = 1_800;
 const STEP: usize = 40_000;
 
 /// Draws a text, folded if it is long.
-pub fn text(ui: Ui, text: String) -> AnyView {
+pub fn text(ui: Ui, text: String) -> Drawn {
     if text.len() <= LONG && text.bytes().filter(|byte| *byte == b'\n').count() < LINES {
-        return html::div().attr("class", "message-body").attr("dir", "auto").child(drawn(ui, &text)).into_any();
+        return html::div().attr("class", "message-body").attr("dir", "auto").child(drawn(ui, &text)).drawn();
     }
     long(ui, text)
 }
 
-fn long(ui: Ui, text: String) -> AnyView {
+fn long(ui: Ui, text: String) -> Drawn {
     let length = text.len();
     let open = RwSignal::new(false);
     let shown = RwSignal::new(WHOLE);
@@ -50,7 +51,7 @@ fn long(ui: Ui, text: String) -> AnyView {
             .on(ev::click, move |event| if open.get_untracked() && all() { open.set(false) } else { more(event) })
             .child(live(move || if open.get() && all() { ui.texts().show_less } else { ui.texts().show_more })),
     )
-        .into_any()
+        .drawn()
 }
 
 /// The last character boundary at or before an index.
@@ -58,19 +59,19 @@ fn boundary(text: &str, index: usize) -> usize {
     (0..=index.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or_default()
 }
 
-fn drawn(ui: Ui, text: &str) -> AnyView {
+fn drawn(ui: Ui, text: &str) -> Drawn {
     let all = pieces(text);
     match all.as_slice() {
-        [Piece::Text(text)] => (*text).to_owned().into_any(),
-        _ => all.into_iter().map(|piece| draw(ui, piece)).collect::<Vec<_>>().into_any(),
+        [Piece::Text(text)] => (*text).to_owned().drawn(),
+        _ => all.into_iter().map(|piece| draw(ui, piece)).collect::<Vec<_>>().drawn(),
     }
 }
 
-fn draw(ui: Ui, piece: Piece<'_>) -> AnyView {
+fn draw(ui: Ui, piece: Piece<'_>) -> Drawn {
     match piece {
-        Piece::Text(text) => text.to_owned().into_any(),
+        Piece::Text(text) => text.to_owned().drawn(),
         Piece::Link(link) if permitted(link) => anchor(ui, link),
-        Piece::Link(link) => link.to_owned().into_any(),
+        Piece::Link(link) => link.to_owned().drawn(),
     }
 }
 
@@ -80,7 +81,7 @@ fn permitted(link: &str) -> bool {
     matches!(scheme.as_str(), "http:" | "https:" | "mailto:" | "tel:" | "sms:" | "geo:" | "xmpp:")
 }
 
-fn anchor(ui: Ui, link: &str) -> AnyView {
+fn anchor(ui: Ui, link: &str) -> Drawn {
     let address = address_of(link);
     html::a()
         .attr("href", link.to_owned())
@@ -95,7 +96,7 @@ fn anchor(ui: Ui, link: &str) -> AnyView {
             }
         })
         .child(link.to_owned())
-        .into_any()
+        .drawn()
 }
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
 //! The line that says that the other side is typing. Its place is always there, so that nothing moves.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use plausch_model::ChatState;
 
-use super::super::{Ui, kit::live::live};
+use super::super::Ui;
+use crate::ui::draw::{Draw, Drawn, html, live, memo};
 use crate::view::OpenChat;
 
 /// Draws the line.
-pub fn typing(ui: Ui, chat: OpenChat) -> AnyView {
+pub fn typing(ui: Ui, chat: OpenChat) -> Drawn {
     let OpenChat { account, jid } = chat;
     let watched = jid.clone();
-    let typing = Memo::new(move |_| {
-        account.chats.watch(&watched).is_some_and(|entry| entry.typing.get() == ChatState::Composing)
-    });
+    let typing =
+        memo(move || account.chats.watch(&watched).is_some_and(|entry| entry.typing.get() == ChatState::Composing));
     let words = live(move || {
         typing.get().then(|| {
             let (before, after) = ui.texts().typing.around();
@@ -26,5 +26,5 @@ pub fn typing(ui: Ui, chat: OpenChat) -> AnyView {
             )
         })
     });
-    html::p().attr("class", "typing").attr("role", "status").child(words).into_any()
+    html::p().attr("class", "typing").attr("role", "status").child(words).drawn()
 }

@@ -1,6 +1,6 @@
 //! Questions before what cannot be undone.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use plausch_model::Command;
 
 use super::{
@@ -9,30 +9,30 @@ use super::{
         kit::{
             button::{self, Look},
             dialog::{Size, actions, dialog},
-            live::live,
         },
     },
     close, complain,
 };
+use crate::ui::draw::{Draw, Drawn, html, live};
 use crate::{
     text::{Fill, Texts},
     view::{Account, OpenChat},
 };
 
 /// Remove a contact?
-pub fn remove_contact(ui: Ui, whom: OpenChat) -> AnyView {
+pub fn remove_contact(ui: Ui, whom: OpenChat) -> Drawn {
     let command = Command::RemoveContact(whom.jid.clone());
     about(ui, whom, |t| t.remove_contact_question, |t| t.remove_contact_hint, |t| t.remove, command)
 }
 
 /// Block somebody?
-pub fn block(ui: Ui, whom: OpenChat) -> AnyView {
+pub fn block(ui: Ui, whom: OpenChat) -> Drawn {
     let command = Command::Block(whom.jid.clone());
     about(ui, whom, |t| t.block_question, |t| t.block_hint, |t| t.block, command)
 }
 
 /// Remove a chat from the list?
-pub fn remove_chat(ui: Ui, chat: OpenChat) -> AnyView {
+pub fn remove_chat(ui: Ui, chat: OpenChat) -> Drawn {
     let command = Command::RemoveChat(chat.jid.clone());
     let jid = chat.jid.clone();
     let title = title_about(ui, &chat, |t| t.remove_chat_question);
@@ -52,8 +52,8 @@ pub fn remove_chat(ui: Ui, chat: OpenChat) -> AnyView {
 }
 
 /// Log out?
-pub fn log_out(ui: Ui, account: Account) -> AnyView {
-    let title = ui.t(|t| t.log_out_question).into_any();
+pub fn log_out(ui: Ui, account: Account) -> Drawn {
+    let title = ui.t(|t| t.log_out_question).drawn();
     question(ui, title, |t| t.log_out_hint, |t| t.log_out, move || ui.state.command(account, Command::SignOut))
 }
 
@@ -64,27 +64,27 @@ fn about(
     hint: fn(&'static Texts) -> &'static str,
     act: fn(&'static Texts) -> &'static str,
     command: Command,
-) -> AnyView {
+) -> Drawn {
     let title = title_about(ui, &whom, question_of);
     question(ui, title, hint, act, move || ui.state.ask(whom.account, command.clone(), complain(ui)))
 }
 
-fn title_about(ui: Ui, whom: &OpenChat, question_of: fn(&'static Texts) -> Fill) -> AnyView {
+fn title_about(ui: Ui, whom: &OpenChat, question_of: fn(&'static Texts) -> Fill) -> Drawn {
     let name = untrack(|| whom.account.name_of(&whom.jid));
     live(move || {
         let (before, after) = question_of(ui.texts()).around();
         (before, html::bdi().child(name.clone()), after)
     })
-    .into_any()
+    .drawn()
 }
 
 fn question(
     ui: Ui,
-    title: AnyView,
+    title: Drawn,
     hint: fn(&'static Texts) -> &'static str,
     act: fn(&'static Texts) -> &'static str,
     yes: impl Fn() + 'static,
-) -> AnyView {
+) -> Drawn {
     let body = (
         html::p().attr("class", "dialog-hint").child(ui.t(hint)),
         actions((
@@ -95,5 +95,5 @@ fn question(
             }),
         )),
     );
-    dialog(ui, Size::Small, title, move || close(ui), body.into_any())
+    dialog(ui, Size::Small, title, move || close(ui), body.drawn())
 }

@@ -1,6 +1,6 @@
 //! What there is to know about the connection.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use plausch_model::{Command, ConnectionDetails, ConnectionState, Hosting, SecurityLayer, TransportKind};
 
 use super::{
@@ -10,29 +10,29 @@ use super::{
         kit::{
             button::{self, Look},
             dialog::{Size, actions, dialog},
-            live::choose,
         },
     },
     close,
 };
+use crate::ui::draw::{Draw, Drawn, choose, html};
 use crate::{text::format, view::Account};
 
 /// Draws the sheet.
-pub fn connection(ui: Ui, account: Account) -> AnyView {
+pub fn connection(ui: Ui, account: Account) -> Drawn {
     let body = (
         choose(move || account.connection.get(), move |state| state_line(ui, account, state)),
         choose(
             move || account.details.get(),
             move |details| match details {
                 Some(details) => facts(rows(ui, &details)),
-                None => html::p().attr("class", "dialog-hint").child(ui.t(|t| t.not_connected)).into_any(),
+                None => html::p().attr("class", "dialog-hint").child(ui.t(|t| t.not_connected)).drawn(),
             },
         ),
     );
-    dialog(ui, Size::Small, ui.t(|t| t.connection), move || close(ui), body.into_any())
+    dialog(ui, Size::Small, ui.t(|t| t.connection), move || close(ui), body.drawn())
 }
 
-fn state_line(ui: Ui, account: Account, state: ConnectionState) -> AnyView {
+fn state_line(ui: Ui, account: Account, state: ConnectionState) -> Drawn {
     let (name, word) = match state {
         ConnectionState::Offline => ("offline", ui.texts().state_offline),
         ConnectionState::Connecting => ("connecting", ui.texts().state_connecting),
@@ -44,7 +44,7 @@ fn state_line(ui: Ui, account: Account, state: ConnectionState) -> AnyView {
             ui.state.command(account, Command::Reconnect);
         }))
     });
-    (html::p().attr("class", "connection-state").attr("data-state", name).child((html::span(), word)), retry).into_any()
+    (html::p().attr("class", "connection-state").attr("data-state", name).child((html::span(), word)), retry).drawn()
 }
 
 fn rows(ui: Ui, details: &ConnectionDetails) -> Vec<(&'static str, String)> {

@@ -1,6 +1,6 @@
 //! Adds a contact, or changes one's name and groups.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use plausch_model::Command;
 
 use super::{
@@ -10,13 +10,13 @@ use super::{
             button::{self, Look},
             dialog::{Size, actions, dialog},
             field::{Field, Kind, field},
-            live::live,
         },
         wording,
     },
     close,
     new_chat::said,
 };
+use crate::ui::draw::{Draw, Drawn, html, live};
 use crate::view::{Account, OpenChat, Reply};
 
 /// The dialog's state while a command is under way.
@@ -50,7 +50,7 @@ impl Progress {
 }
 
 /// Draws the dialog for a new contact.
-pub fn add(ui: Ui, address: String) -> AnyView {
+pub fn add(ui: Ui, address: String) -> Drawn {
     let (address, name, groups) = (Field::new(address), Field::new(String::new()), Field::new(String::new()));
     let progress = Progress::new(ui);
     let submit = move || {
@@ -63,17 +63,17 @@ pub fn add(ui: Ui, address: String) -> AnyView {
             progress.send(account, command);
         }
     };
-    let hint = ui.t(|t| t.add_contact_hint).into_any();
+    let hint = ui.t(|t| t.add_contact_hint).drawn();
     let fields = (
         field(ui, address, Kind::ADDRESS, ui.t(|t| t.xmpp_address), Some(hint), None),
         field(ui, name, Kind::WORDS, ui.t(|t| t.name_optional), None, None),
         field(ui, groups, Kind::WORDS, ui.t(|t| t.groups_optional), None, None),
     );
-    form(ui, ui.t(|t| t.add_contact).into_any(), fields.into_any(), progress, ui.t(|t| t.add).into_any(), submit)
+    form(ui, ui.t(|t| t.add_contact).drawn(), fields.drawn(), progress, ui.t(|t| t.add).drawn(), submit)
 }
 
 /// Draws the dialog for a contact that is there.
-pub fn edit(ui: Ui, whom: OpenChat) -> AnyView {
+pub fn edit(ui: Ui, whom: OpenChat) -> Drawn {
     let before = whom.account.contacts.find(&whom.jid).map(|entry| entry.contact.get_untracked());
     let (name, groups) =
         before.map(|contact| (contact.roster_name.unwrap_or_default(), contact.groups)).unwrap_or_default();
@@ -91,17 +91,10 @@ pub fn edit(ui: Ui, whom: OpenChat) -> AnyView {
         field(ui, name, Kind { first: true, ..Kind::WORDS }, ui.t(|t| t.name_optional), None, None),
         field(ui, groups, Kind::WORDS, ui.t(|t| t.groups_optional), None, None),
     );
-    form(ui, ui.t(|t| t.edit_contact).into_any(), fields.into_any(), progress, ui.t(|t| t.save).into_any(), submit)
+    form(ui, ui.t(|t| t.edit_contact).drawn(), fields.drawn(), progress, ui.t(|t| t.save).drawn(), submit)
 }
 
-fn form(
-    ui: Ui,
-    title: AnyView,
-    fields: AnyView,
-    progress: Progress,
-    act: AnyView,
-    submit: impl Fn() + 'static,
-) -> AnyView {
+fn form(ui: Ui, title: Drawn, fields: Drawn, progress: Progress, act: Drawn, submit: impl Fn() + 'static) -> Drawn {
     let body = html::form()
         .attr("novalidate", true)
         .on(ev::submit, move |event| {
@@ -116,7 +109,7 @@ fn form(
                 button::submit(act, live(move || progress.busy.get())),
             )),
         ));
-    dialog(ui, Size::Small, title, move || close(ui), body.into_any())
+    dialog(ui, Size::Small, title, move || close(ui), body.drawn())
 }
 
 fn some(text: String) -> Option<String> {

@@ -1,6 +1,6 @@
 //! The quick switcher: a few letters lead to any chat or contact. Unread chats come first.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use plausch_model::{AvatarId, BareJid};
 use web_sys::KeyboardEvent;
 
@@ -12,11 +12,11 @@ use super::{
             dialog::{Size, dialog},
             dom::Step,
             icon::{icon, icons},
-            live::live,
         },
     },
     close,
 };
+use crate::ui::draw::{Draw, Drawn, html, live, memo};
 use crate::view::Account;
 
 /// How many places are offered.
@@ -91,10 +91,10 @@ fn targets(ui: Ui, words: &str) -> Vec<Target> {
 }
 
 /// Draws the switcher.
-pub fn go_to(ui: Ui) -> AnyView {
+pub fn go_to(ui: Ui) -> Drawn {
     let words = RwSignal::new(String::new());
     let chosen = RwSignal::new(0_usize);
-    let found = Memo::new(move |_| targets(ui, words.with(|words| words.trim().to_lowercase()).as_str()));
+    let found = memo(move || targets(ui, words.with(|words| words.trim().to_lowercase()).as_str()));
     let list_id = ui.unique("targets");
     let option_id = {
         let list_id = list_id.clone();
@@ -156,7 +156,7 @@ pub fn go_to(ui: Ui) -> AnyView {
             .attr("role", "status")
             .child(live(move || found.with(Vec::is_empty).then(|| ui.texts().nothing_found))),
     );
-    dialog(ui, Size::Small, ui.t(|t| t.go_to), move || close(ui), body.into_any())
+    dialog(ui, Size::Small, ui.t(|t| t.go_to), move || close(ui), body.drawn())
 }
 
 fn option(
@@ -166,7 +166,7 @@ fn option(
     index: usize,
     chosen: RwSignal<usize>,
     go: impl Fn(usize) + 'static,
-) -> AnyView {
+) -> Drawn {
     let (name, photo) = (target.name.clone(), target.avatar.clone());
     html::div()
         .attr("class", "target")
@@ -182,7 +182,7 @@ fn option(
             )),
             (target.unread > 0).then(|| html::span().attr("class", "badge").child(target.unread.to_string())),
         ))
-        .into_any()
+        .drawn()
 }
 
 #[cfg(test)]

@@ -10,16 +10,17 @@ mod shortcuts;
 
 use leptos::prelude::*;
 
-use super::{Ui, kit::live::choose, settings, wording};
+use super::{Ui, settings, wording};
+use crate::ui::draw::{Drawn, choose};
 use crate::view::{Dialog, NoticeKind, Reply};
 
 /// Draws it.
-pub fn dialogs(ui: Ui) -> AnyView {
+pub fn dialogs(ui: Ui) -> Drawn {
     let open = ui.state.place.dialog;
     choose(
         move || open.get(),
         move |dialog| match dialog {
-            None => ().into_any(),
+            None => Drawn::nothing(),
             Some(Dialog::NewChat { address }) => new_chat::new_chat(ui, address),
             Some(Dialog::AddContact { address }) => contact::add(ui, address),
             Some(Dialog::EditContact(whom)) => contact::edit(ui, whom),

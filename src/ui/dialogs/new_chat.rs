@@ -1,6 +1,6 @@
 //! Starts a chat with an address.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use plausch_model::Command;
 
 use super::{
@@ -10,16 +10,16 @@ use super::{
             button::{self, Look},
             dialog::{Size, actions, dialog},
             field::{Field, Kind, field},
-            live::live,
         },
         wording,
     },
     close,
 };
+use crate::ui::draw::{Draw, Drawn, html, live};
 use crate::view::Reply;
 
 /// Draws the dialog; an address that a link brought along is filled in and said to be one.
-pub fn new_chat(ui: Ui, address: String) -> AnyView {
+pub fn new_chat(ui: Ui, address: String) -> Drawn {
     let by_link = !address.is_empty();
     let typed = Field::new(address);
     let busy = RwSignal::new(false);
@@ -46,7 +46,7 @@ pub fn new_chat(ui: Ui, address: String) -> AnyView {
             Reply::Done(Ok(())) => busy.set(false),
         });
     };
-    let hint = if by_link { ui.t(|t| t.link_hint).into_any() } else { ui.t(|t| t.new_chat_hint).into_any() };
+    let hint = if by_link { ui.t(|t| t.link_hint).drawn() } else { ui.t(|t| t.new_chat_hint).drawn() };
     let body = html::form()
         .attr("novalidate", true)
         .on(ev::submit, move |event| {
@@ -61,15 +61,15 @@ pub fn new_chat(ui: Ui, address: String) -> AnyView {
                 button::submit(ui.t(|t| t.start_chat), live(move || busy.get())),
             )),
         ));
-    dialog(ui, Size::Small, ui.t(|t| t.new_chat), move || close(ui), body.into_any())
+    dialog(ui, Size::Small, ui.t(|t| t.new_chat), move || close(ui), body.drawn())
 }
 
 /// What went wrong, within a dialog.
-pub fn said(problem: RwSignal<Option<String>>) -> AnyView {
+pub fn said(problem: RwSignal<Option<String>>) -> Drawn {
     live(move || {
         problem.get().map(|words| {
             html::p().attr("class", "dialog-problem").attr("role", "alert").attr("dir", "auto").child(words)
         })
     })
-    .into_any()
+    .drawn()
 }

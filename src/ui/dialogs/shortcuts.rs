@@ -1,7 +1,5 @@
 //! The list of keys.
 
-use leptos::{html, prelude::*};
-
 use super::{
     super::{
         Ui,
@@ -10,6 +8,7 @@ use super::{
     close,
 };
 use crate::text::Texts;
+use crate::ui::draw::{Draw, Drawn, html};
 
 type Line = (&'static [&'static str], fn(&'static Texts) -> &'static str);
 
@@ -26,17 +25,14 @@ const LINES: [Line; 9] = [
 ];
 
 /// Draws the dialog.
-pub fn shortcuts(ui: Ui) -> AnyView {
-    let lines: Vec<AnyView> = LINES
+pub fn shortcuts(ui: Ui) -> Drawn {
+    let lines: Vec<Drawn> = LINES
         .into_iter()
         .map(|(keys, words)| {
-            let keys: Vec<AnyView> = keys.iter().map(|key| html::kbd().child(*key).into_any()).collect();
-            html::div()
-                .attr("class", "shortcut")
-                .child((html::dt().child(ui.t(words)), html::dd().child(keys)))
-                .into_any()
+            let keys: Vec<Drawn> = keys.iter().map(|key| html::kbd().child(*key).drawn()).collect();
+            html::div().attr("class", "shortcut").child((html::dt().child(ui.t(words)), html::dd().child(keys))).drawn()
         })
         .collect();
-    let body = html::dl().attr("class", "shortcuts").child(lines).into_any();
+    let body = html::dl().attr("class", "shortcuts").child(lines).drawn();
     dialog(ui, Size::Small, ui.t(|t| t.shortcuts), move || close(ui), body)
 }

@@ -1,9 +1,9 @@
 //! Avatars: the person's picture, or their initials on a colour that every client agrees on (XEP-0392).
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use plausch_model::{AvatarId, BareJid, Command};
 
-use super::live::live;
+use crate::ui::draw::{Draw, Drawn, html, live, memo};
 use crate::{ui::Ui, view::Account};
 
 /// Red, green and blue for each of 256 steps around the hue circle.
@@ -37,10 +37,10 @@ pub fn avatar(
     jid: BareJid,
     name: impl Fn() -> String + Send + Sync + 'static,
     id: impl Fn() -> Option<AvatarId> + Send + Sync + 'static,
-) -> AnyView {
+) -> Drawn {
     let colour = colour(&jid);
-    let id = Memo::new(move |_| id());
-    let picture = Memo::new(move |_| {
+    let id = memo(id);
+    let picture = memo(move || {
         let id = id.get()?;
         let (picture, unknown) = account.avatars.watch(&id);
         if unknown {
@@ -48,19 +48,19 @@ pub fn avatar(
         }
         picture.get()
     });
-    let name = Memo::new(move |_| initials(&name()));
+    let name = memo(move || initials(&name()));
     html::span()
         .attr("class", "avatar")
         .attr("aria-hidden", "true")
-        .style(("--avatar-colour", colour))
+        .style("--avatar-colour", live(move || colour.clone()))
         .child(live(move || match picture.get() {
             Some(address) => photo(address),
-            None => html::span().attr("class", "avatar-letters").child(name.get()).into_any(),
+            None => html::span().attr("class", "avatar-letters").child(name.get()).drawn(),
         }))
-        .into_any()
+        .drawn()
 }
 
-fn photo(address: String) -> AnyView {
+fn photo(address: String) -> Drawn {
     let broken = RwSignal::new(false);
     html::img()
         .attr("class", "avatar-photo")
@@ -69,7 +69,7 @@ fn photo(address: String) -> AnyView {
         .attr("draggable", "false")
         .attr("hidden", live(move || broken.get()))
         .on(ev::error, move |_| broken.set(true))
-        .into_any()
+        .drawn()
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
 //! Buttons.
 
-use leptos::{ev, html, prelude::*};
+use leptos::ev;
 use web_sys::MouseEvent;
 
-use super::{
-    icon::{Icon, icon},
-    live::Live,
-};
+use super::icon::{Icon, icon};
+use crate::ui::Word;
+use crate::ui::draw::{Draw, Drawn, Live, html, live};
 
 /// What happens on a click.
 pub type OnClick = Box<dyn FnMut(MouseEvent)>;
@@ -36,39 +35,30 @@ impl Look {
 }
 
 /// A button with a word on it.
-pub fn button(look: Look, word: impl IntoView + 'static, click: impl FnMut(MouseEvent) + 'static) -> AnyView {
+pub fn button(look: Look, word: impl Draw, click: impl FnMut(MouseEvent) + 'static) -> Drawn {
     let click: OnClick = Box::new(click);
     html::button()
         .attr("type", "button")
         .attr("class", "button")
         .attr("data-look", look.name())
         .on(ev::click, click)
-        .child(word.into_any())
-        .into_any()
+        .child(word.drawn())
+        .drawn()
 }
 
 /// The button that submits its form; it can't be pressed twice while the form is busy.
-pub fn submit(word: impl IntoView + 'static, busy: Live<bool>) -> AnyView {
+pub fn submit(word: impl Draw, mut busy: Live<bool>) -> Drawn {
     html::button()
         .attr("type", "submit")
         .attr("class", "button")
         .attr("data-look", Look::Primary.name())
-        .attr("aria-disabled", super::live::live(move || busy_word(&busy)))
-        .child(word.into_any())
-        .into_any()
-}
-
-fn busy_word(busy: &Live<bool>) -> Option<&'static str> {
-    let mut busy = busy.lock().ok()?;
-    busy().then_some("true")
+        .attr("aria-disabled", live(move || busy.read().then_some("true")))
+        .child(word.drawn())
+        .drawn()
 }
 
 /// A button that is an icon, with its name as label and tooltip.
-pub fn icon_button(
-    which: Icon,
-    name: impl Fn() -> &'static str + Copy + Send + 'static,
-    click: impl FnMut(MouseEvent) + 'static,
-) -> AnyView {
+pub fn icon_button(which: Icon, name: Word, click: impl FnMut(MouseEvent) + 'static) -> Drawn {
     let click: OnClick = Box::new(click);
     html::button()
         .attr("type", "button")
@@ -77,5 +67,5 @@ pub fn icon_button(
         .attr("title", name)
         .on(ev::click, click)
         .child(icon(which))
-        .into_any()
+        .drawn()
 }

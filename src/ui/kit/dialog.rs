@@ -7,13 +7,14 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 
 use super::{button::icon_button, dom, icon::icons};
 use crate::ui::Ui;
+use crate::ui::draw::{Draw, Drawn, NodeRef, html};
 
 /// How large a dialog is (`data-size`).
 #[derive(Clone, Copy)]
@@ -25,14 +26,8 @@ pub enum Size {
 }
 
 /// Draws a dialog and opens it. `close` is called when the person closes it.
-pub fn dialog(
-    ui: Ui,
-    size: Size,
-    title: impl IntoView + 'static,
-    close: impl Fn() + Send + Sync + 'static,
-    body: AnyView,
-) -> AnyView {
-    let node = NodeRef::<html::Dialog>::new();
+pub fn dialog(ui: Ui, size: Size, title: impl Draw, close: impl Fn() + Send + Sync + 'static, body: Drawn) -> Drawn {
+    let node = NodeRef::<HtmlDialogElement>::new();
     let gone = Arc::new(AtomicBool::new(false));
     let mark = Arc::clone(&gone);
     node.on_load(move |dialog| open(dialog, &mark));
@@ -60,7 +55,7 @@ pub fn dialog(
         })
         .child((
             html::header().attr("class", "dialog-head").child((
-                html::h2().attr("id", id).attr("class", "dialog-title").child(title.into_any()),
+                html::h2().attr("id", id).attr("class", "dialog-title").child(title.drawn()),
                 icon_button(icons::X, ui.t(|t| t.close), move |_| {
                     if let Some(dialog) = node.get_untracked() {
                         dialog.close();
@@ -69,7 +64,7 @@ pub fn dialog(
             )),
             html::div().attr("class", "dialog-body").child(body),
         ))
-        .into_any()
+        .drawn()
 }
 
 fn open(dialog: HtmlDialogElement, gone: &Arc<AtomicBool>) {
@@ -98,6 +93,6 @@ fn outside(event: &web_sys::PointerEvent) -> Option<HtmlDialogElement> {
 }
 
 /// The row of buttons at a dialog's foot.
-pub fn actions(buttons: impl IntoView + 'static) -> AnyView {
-    html::div().attr("class", "dialog-actions").child(buttons.into_any()).into_any()
+pub fn actions(buttons: impl Draw) -> Drawn {
+    html::div().attr("class", "dialog-actions").child(buttons.drawn()).drawn()
 }

@@ -95,6 +95,14 @@ pub fn set_style(element: &HtmlElement, name: &str, value: &str) {
     let _ = element.style().set_property(name, value);
 }
 
+/// A length in CSS pixels.
+pub fn pixels(length: f64) -> String {
+    let hundredths = (length * 100.0).round() as i64;
+    let sign = if hundredths < 0 { "-" } else { "" };
+    let (whole, rest) = (hundredths.unsigned_abs() / 100, hundredths.unsigned_abs() % 100);
+    format!("{sign}{whole}.{rest:02}px")
+}
+
 /// Copies a text; tells whether that worked.
 pub async fn copy(text: String) -> bool {
     let Some(clipboard) = clipboard() else { return false };

@@ -1,16 +1,11 @@
 //! What stands where there is nothing yet: says so, and what to do about it.
 
-use leptos::{html, prelude::*};
-
 use super::icon::{Icon, icon};
+use crate::ui::Word;
+use crate::ui::draw::{Draw, Drawn, html};
 
 /// An empty state, with a button or nothing below it.
-pub fn empty(
-    which: Icon,
-    title: impl Fn() -> &'static str + Send + 'static,
-    hint: impl Fn() -> &'static str + Send + 'static,
-    action: Option<AnyView>,
-) -> AnyView {
+pub fn empty(which: Icon, title: Word, hint: Word, action: Option<Drawn>) -> Drawn {
     html::div()
         .attr("class", "empty")
         .child((
@@ -19,18 +14,18 @@ pub fn empty(
             html::p().attr("class", "empty-hint").child(hint),
             action,
         ))
-        .into_any()
+        .drawn()
 }
 
 /// Grey shapes where rows will be, while it is not known yet which.
-pub fn skeleton_rows(count: usize) -> AnyView {
-    let rows: Vec<AnyView> = (0..count)
+pub fn skeleton_rows(count: usize) -> Drawn {
+    let rows: Vec<Drawn> = (0..count)
         .map(|_| {
             html::div()
                 .attr("class", "skeleton-row")
                 .child((html::span().attr("class", "skeleton-disc"), html::span().attr("class", "skeleton-line")))
-                .into_any()
+                .drawn()
         })
         .collect();
-    html::div().attr("class", "skeleton-rows").attr("aria-hidden", "true").child(rows).into_any()
+    html::div().attr("class", "skeleton-rows").attr("aria-hidden", "true").child(rows).drawn()
 }

@@ -1,10 +1,10 @@
 //! Form fields: label, input, hint and error, tied together for screen readers.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use web_sys::HtmlInputElement;
 
-use super::live::live;
-use crate::ui::Ui;
+use crate::ui::draw::{Draw, Drawn, NodeRef, html, live, when};
+use crate::ui::{Ui, Word};
 
 /// A text field with its signals.
 #[derive(Clone, Copy)]
@@ -14,7 +14,7 @@ pub struct Field {
     /// What is wrong with it.
     pub error: RwSignal<Option<&'static str>>,
     /// The input itself.
-    pub input: NodeRef<html::Input>,
+    pub input: NodeRef<HtmlInputElement>,
 }
 
 impl Field {
@@ -66,14 +66,7 @@ impl Kind {
 }
 
 /// Draws a field; `aside` stands at its end, within the frame.
-pub fn field(
-    ui: Ui,
-    field: Field,
-    kind: Kind,
-    label: impl Fn() -> &'static str + Send + 'static,
-    hint: Option<AnyView>,
-    aside: Option<AnyView>,
-) -> AnyView {
+pub fn field(ui: Ui, field: Field, kind: Kind, label: Word, hint: Option<Drawn>, aside: Option<Drawn>) -> Drawn {
     let id = ui.unique("field");
     let note = format!("{id}-note");
     let described = (hint.is_some(), note.clone());
@@ -116,17 +109,17 @@ pub fn field(
                 hint,
             )),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// A switch with a label and a hint.
 pub fn switch(
     ui: Ui,
-    label: impl Fn() -> &'static str + Send + 'static,
-    hint: impl Fn() -> &'static str + Send + 'static,
+    label: Word,
+    hint: Word,
     on: impl Fn() -> bool + Send + 'static,
     set: impl Fn(bool) + 'static,
-) -> AnyView {
+) -> Drawn {
     let id = ui.unique("switch");
     let (named, described) = (format!("{id}-label"), format!("{id}-hint"));
     html::div()
@@ -142,37 +135,37 @@ pub fn switch(
                 .attr("role", "switch")
                 .attr("aria-labelledby", named)
                 .attr("aria-describedby", described)
-                .prop("checked", live(on))
+                .prop_live("checked", live(on))
                 .on(ev::change, move |event| set(event_target_checked(&event))),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// One of several choices, drawn as a card; native radio buttons bring the keys.
 pub fn choice(
     group: String,
-    label: impl Fn() -> &'static str + Send + 'static,
-    mark: Option<AnyView>,
+    label: impl Draw,
+    mark: Option<Drawn>,
     chosen: impl Fn() -> bool + Send + 'static,
     choose: impl Fn() + 'static,
-) -> AnyView {
+) -> Drawn {
     html::label()
         .attr("class", "choice")
         .child((
             html::input()
                 .attr("type", "radio")
                 .attr("name", group)
-                .prop("checked", live(chosen))
+                .prop_live("checked", live(chosen))
                 .on(ev::change, move |_| choose()),
             mark,
             html::span().attr("class", "choice-label").child(label),
         ))
-        .into_any()
+        .drawn()
 }
 
 /// A search field that filters a list as one types.
-pub fn search(ui: Ui, words: RwSignal<String>, label: impl Fn() -> &'static str + Copy + Send + 'static) -> AnyView {
-    let input = NodeRef::<html::Input>::new();
+pub fn search(ui: Ui, words: RwSignal<String>, label: Word) -> Drawn {
+    let input = NodeRef::<HtmlInputElement>::new();
     let clear = move || {
         words.set(String::new());
         if let Some(input) = input.get_untracked() {
@@ -199,10 +192,10 @@ pub fn search(ui: Ui, words: RwSignal<String>, label: impl Fn() -> &'static str 
                         clear();
                     }
                 }),
-            super::live::when(
+            when(
                 move || !words.with(String::is_empty),
                 move || super::button::icon_button(super::icon::icons::X, ui.t(|t| t.clear_search), move |_| clear()),
             ),
         ))
-        .into_any()
+        .drawn()
 }

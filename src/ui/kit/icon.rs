@@ -1,8 +1,9 @@
 //! Icons: Lucide (ISC licence), as real SVG elements of one path each.
 
-use leptos::{
-    prelude::*,
-    svg::{path, svg},
+use crate::ui::draw::{
+    Draw, Drawn,
+    html::{path, svg},
+    live,
 };
 
 /// The outline of an icon on a grid of 24.
@@ -17,27 +18,27 @@ pub mod icons {
 }
 
 /// Draws an icon. It says nothing to screen readers: what it means is the text beside it or its button's name.
-pub fn icon(icon: Icon) -> AnyView {
+pub fn icon(icon: Icon) -> Drawn {
     svg()
         .attr("class", "icon")
         .attr("viewBox", "0 0 24 24")
         .attr("aria-hidden", "true")
         .child(path().attr("d", icon.0))
-        .into_any()
+        .drawn()
 }
 
 /// Draws the icon of the moment.
-pub fn changing_icon(which: impl Fn() -> Icon + Send + 'static) -> AnyView {
+pub fn changing_icon(which: impl Fn() -> Icon + Send + 'static) -> Drawn {
     svg()
         .attr("class", "icon")
         .attr("viewBox", "0 0 24 24")
         .attr("aria-hidden", "true")
-        .child(path().attr("d", super::live::live(move || which().0)))
-        .into_any()
+        .child(path().attr("d", live(move || which().0)))
+        .drawn()
 }
 
 /// The app's own mark: two speech bubbles.
-pub fn logo() -> AnyView {
+pub fn logo() -> Drawn {
     svg()
         .attr("class", "logo")
         .attr("viewBox", "0 0 48 48")
@@ -51,5 +52,5 @@ pub fn logo() -> AnyView {
                 .attr("class", "logo-front")
                 .attr("d", "M18 12a14 14 0 1 1-5.6 26.8l-5.7 2.1a1.2 1.2 0 0 1-1.6-1.5l1.7-5.5A14 14 0 0 1 18 12z"),
         )
-        .into_any()
+        .drawn()
 }

@@ -5,15 +5,15 @@
 
 use std::rc::Rc;
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::{
     dom::{self, Step},
     icon::{Icon, icon},
-    live::live,
 };
 use crate::ui::Ui;
+use crate::ui::draw::{Draw, Drawn, NodeRef, html, live};
 
 /// One thing to do.
 #[derive(Clone)]
@@ -59,19 +59,19 @@ pub struct Menu {
 pub type OpenMenu = RwSignal<Option<Menu>, LocalStorage>;
 
 /// Draws the open menu, if there is one.
-pub fn menu(ui: Ui) -> AnyView {
+pub fn menu(ui: Ui) -> Drawn {
     let open = ui.menu;
     // The view machinery wants what it runs to be `Send`; the signal is bound to this thread anyway.
-    live(move || open.get().map(|menu| popover(open, menu))).into_any()
+    live(move || open.get().map(|menu| popover(open, menu))).drawn()
 }
 
-fn popover(open: OpenMenu, menu: Menu) -> AnyView {
-    let node = NodeRef::<html::Div>::new();
+fn popover(open: OpenMenu, menu: Menu) -> Drawn {
+    let node = NodeRef::<HtmlElement>::new();
     let anchor = menu.anchor.clone();
     let point = menu.point;
     set_expanded(&anchor, true);
     node.on_load(move |popover| show(&popover, &anchor, point));
-    let items: Vec<AnyView> = menu.items.iter().map(|item| entry(open, item.clone())).collect();
+    let items: Vec<Drawn> = menu.items.iter().map(|item| entry(open, item.clone())).collect();
     let head = menu.head.map(|(name, address)| {
         html::div().attr("class", "menu-head").attr("role", "presentation").child((
             html::span().attr("class", "menu-name").child(html::bdi().child(name)),
@@ -97,10 +97,10 @@ fn popover(open: OpenMenu, menu: Menu) -> AnyView {
                 .on(ev::keydown, move |event| on_key(open, &event))
                 .child(items),
         ))
-        .into_any()
+        .drawn()
 }
 
-fn entry(open: OpenMenu, item: Item) -> AnyView {
+fn entry(open: OpenMenu, item: Item) -> Drawn {
     let act = Rc::clone(&item.act);
     html::button()
         .attr("type", "button")
@@ -113,7 +113,7 @@ fn entry(open: OpenMenu, item: Item) -> AnyView {
             act();
         })
         .child((icon(item.mark), item.name))
-        .into_any()
+        .drawn()
 }
 
 fn show(popover: &HtmlElement, anchor: &HtmlElement, point: Option<(f64, f64)>) {
@@ -142,8 +142,8 @@ fn place(popover: &HtmlElement, anchor: &HtmlElement, point: Option<(f64, f64)>)
     };
     let y = if below + own.height() + MARGIN <= high { below } else { above - own.height() };
     let clamp = |value: f64, most: f64| value.min(most - MARGIN).max(MARGIN);
-    dom::set_style(popover, "left", &format!("{}px", clamp(x, wide - own.width())));
-    dom::set_style(popover, "top", &format!("{}px", clamp(y, high - own.height())));
+    dom::set_style(popover, "left", &dom::pixels(clamp(x, wide - own.width())));
+    dom::set_style(popover, "top", &dom::pixels(clamp(y, high - own.height())));
 }
 
 fn on_key(open: OpenMenu, event: &KeyboardEvent) {

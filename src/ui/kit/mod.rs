@@ -13,7 +13,6 @@ pub mod dom;
 pub mod empty;
 pub mod field;
 pub mod icon;
-pub mod live;
 pub mod menu;
 pub mod notices;
 pub mod virtual_list;

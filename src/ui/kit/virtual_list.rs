@@ -4,16 +4,14 @@
 
 use std::sync::Arc;
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlElement, KeyboardEvent, ResizeObserver};
 
-use super::{
-    dom::{self, Step},
-    live::{Live, live},
-};
+use super::dom::{self, Step};
 use crate::ui::Ui;
+use crate::ui::draw::{Draw, Drawn, El, Live, NodeRef, each, html, live, memo};
 
 /// Rows drawn beyond each edge of the visible part.
 const BEYOND: usize = 6;
@@ -27,7 +25,7 @@ pub struct Rows<T: Send + Sync + 'static> {
     /// What tells rows apart; it is each row's `data-jid`.
     pub key: fn(&T) -> String,
     /// Draws the inside of a row.
-    pub draw: fn(Ui, &T) -> AnyView,
+    pub draw: fn(Ui, &T) -> El,
     /// `data-count`.
     pub count: Live<String>,
     /// `data-unread`, where the list has it.
@@ -47,7 +45,7 @@ fn near(top: f64, height: f64, row: f64, count: usize) -> (usize, usize) {
 }
 
 /// Draws a list.
-pub fn virtual_list<T>(ui: Ui, rows: Rows<T>) -> AnyView
+pub fn virtual_list<T>(ui: Ui, rows: Rows<T>) -> Drawn
 where
     T: Clone + Send + Sync + 'static,
 {
@@ -55,11 +53,11 @@ where
     let height = RwSignal::new(initial_height());
     let row = RwSignal::new(0.0_f64);
     let inside = RwSignal::new(false);
-    let scroller = NodeRef::<html::Div>::new();
-    let ruler = NodeRef::<html::Span>::new();
+    let scroller = NodeRef::<HtmlElement>::new();
+    let ruler = NodeRef::<HtmlElement>::new();
     scroller.on_load(move |scroller| measure(&scroller, ruler, height, row));
     let Rows { name, all, key, draw, count, unread } = rows;
-    let range = Memo::new(move |_| near(top.get(), height.get(), row.get(), all.with(|all| all.len())));
+    let range = memo(move || near(top.get(), height.get(), row.get(), all.with(|all| all.len())));
     let shown = move || {
         let (from, to) = range.get();
         all.with(|all| all.get(from..to).unwrap_or_default().to_vec())
@@ -71,15 +69,15 @@ where
         .attr("data-count", count)
         .attr("data-unread", unread)
         .attr("tabindex", live(move || if inside.get() { "-1" } else { "0" }))
-        .style(("block-size", live(move || format!("{}px", row.get() * all.with(|all| all.len()) as f64))))
-        .style(("padding-block-start", live(move || format!("{}px", row.get() * range.get().0 as f64))))
+        .style("block-size", live(move || dom::pixels(row.get() * all.with(|all| all.len()) as f64)))
+        .style("padding-block-start", live(move || dom::pixels(row.get() * range.get().0 as f64)))
         .on(ev::focusin, move |event| enter(&event, inside))
         .on(ev::focusout, move |_| inside.set(false))
         .on(ev::keydown, move |event| {
             let keys: Vec<String> = all.with_untracked(|all| all.iter().map(key).collect());
             walk(&event, &keys, scroller, row.get_untracked());
         })
-        .child(For(ForProps::builder().each(shown).key(key).children(move |item: T| draw(ui, &item)).build()));
+        .child(each(shown, key, move |item| draw(ui, &item)));
     html::div()
         .attr("class", "list-scroller")
         .node_ref(scroller)
@@ -89,7 +87,7 @@ where
             }
         })
         .child((html::span().attr("class", "row-ruler").attr("aria-hidden", "true").node_ref(ruler), list))
-        .into_any()
+        .drawn()
 }
 
 /// A guess at the visible height, so that the first draw is the right one.
@@ -98,9 +96,9 @@ fn initial_height() -> f64 {
 }
 
 /// Watches the heights of the visible part and of a row (which follows the text size).
-fn measure(scroller: &HtmlElement, ruler: NodeRef<html::Span>, height: RwSignal<f64>, row: RwSignal<f64>) {
+fn measure(scroller: &HtmlElement, ruler: NodeRef<HtmlElement>, height: RwSignal<f64>, row: RwSignal<f64>) {
     let Some(ruler) = ruler.get_untracked() else { return };
-    let (scroller, ruler) = (scroller.clone(), HtmlElement::from(ruler));
+    let (scroller, ruler) = (scroller.clone(), ruler);
     let (watched, rule) = (scroller.clone(), ruler.clone());
     let read = move || {
         let high = f64::from(watched.client_height());
@@ -136,7 +134,7 @@ fn enter(event: &web_sys::FocusEvent, inside: RwSignal<bool>) {
     }
 }
 
-fn walk(event: &KeyboardEvent, keys: &[String], scroller: NodeRef<html::Div>, row: f64) {
+fn walk(event: &KeyboardEvent, keys: &[String], scroller: NodeRef<HtmlElement>, row: f64) {
     let (Some(step), Some(scroller)) = (Step::of(event), scroller.get_untracked()) else { return };
     let Some(here) = dom::nearest(event, "[data-jid]").and_then(|item| item.get_attribute("data-jid")) else { return };
     event.prevent_default();

@@ -1,17 +1,13 @@
 //! What this program is.
 
-use leptos::{html, prelude::*};
-
 use super::{
-    super::{
-        Ui,
-        kit::{icon::logo, live::live},
-    },
+    super::{Ui, kit::icon::logo},
     page,
 };
+use crate::ui::draw::{Draw, Drawn, html, live};
 
 /// Draws the page.
-pub fn about(ui: Ui) -> AnyView {
+pub fn about(ui: Ui) -> Drawn {
     let version = live(move || ui.texts().version.fill(env!("CARGO_PKG_VERSION")));
     let body = html::div().attr("class", "about").child((
         logo(),
@@ -20,5 +16,5 @@ pub fn about(ui: Ui) -> AnyView {
         html::p().child(ui.t(|t| t.about_text)),
         html::p().attr("class", "page-hint").child(ui.t(|t| t.licence)),
     ));
-    page(ui.t(|t| t.about), body.into_any())
+    page(ui.t(|t| t.about), body.drawn())
 }

@@ -1,6 +1,6 @@
 //! Theme and text size.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use super::{
     super::{
@@ -13,20 +13,21 @@ use super::{
     },
     page,
 };
+use crate::ui::draw::{Draw, Drawn, html};
 
 /// Draws the page.
-pub fn appearance(ui: Ui) -> AnyView {
+pub fn appearance(ui: Ui) -> Drawn {
     let (themes, sizes) = (ui.unique("theme"), ui.unique("size"));
-    let theme_cards: Vec<AnyView> = Theme::ALL.into_iter().map(|theme| theme_card(ui, &themes, theme)).collect();
-    let size_cards: Vec<AnyView> = TextSize::ALL.into_iter().map(|size| size_card(ui, &sizes, size)).collect();
+    let theme_cards: Vec<Drawn> = Theme::ALL.into_iter().map(|theme| theme_card(ui, &themes, theme)).collect();
+    let size_cards: Vec<Drawn> = TextSize::ALL.into_iter().map(|size| size_card(ui, &sizes, size)).collect();
     let body = (
         html::fieldset().attr("class", "choices").child((html::legend().child(ui.t(|t| t.theme)), theme_cards)),
         html::fieldset().attr("class", "choices").child((html::legend().child(ui.t(|t| t.text_size)), size_cards)),
     );
-    page(ui.t(|t| t.appearance), body.into_any())
+    page(ui.t(|t| t.appearance), body.drawn())
 }
 
-fn theme_card(ui: Ui, group: &str, theme: Theme) -> AnyView {
+fn theme_card(ui: Ui, group: &str, theme: Theme) -> Drawn {
     let mark = icon(match theme {
         Theme::System => icons::MONITOR,
         Theme::Light => icons::SUN,
@@ -43,7 +44,7 @@ fn theme_card(ui: Ui, group: &str, theme: Theme) -> AnyView {
     choice(group.to_owned(), name, Some(mark), move || prefs.theme.get() == theme, move || prefs.set_theme(theme))
 }
 
-fn size_card(ui: Ui, group: &str, size: TextSize) -> AnyView {
+fn size_card(ui: Ui, group: &str, size: TextSize) -> Drawn {
     let mark =
         html::span().attr("class", "letter").attr("data-size", size.name()).attr("aria-hidden", "true").child("A");
     let name = ui.t(match size {
@@ -56,7 +57,7 @@ fn size_card(ui: Ui, group: &str, size: TextSize) -> AnyView {
     choice(
         group.to_owned(),
         name,
-        Some(mark.into_any()),
+        Some(mark.drawn()),
         move || prefs.text_size.get() == size,
         move || {
             prefs.set_text_size(size);

@@ -9,7 +9,7 @@ mod privacy;
 mod profile;
 mod storage;
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::{
@@ -18,9 +18,10 @@ use super::{
         dialog::{Size, dialog},
         dom::{self, Step},
         icon::{Icon, icon, icons},
-        live::{choose, live},
     },
 };
+use crate::ui::Word;
+use crate::ui::draw::{Draw, Drawn, choose, html, live};
 use crate::{
     text::Texts,
     view::{Dialog, SettingsSection},
@@ -39,11 +40,11 @@ const PAGES: [Page; 7] = [
 ];
 
 /// Draws the settings, open at a page.
-pub fn settings(ui: Ui, first: SettingsSection) -> AnyView {
+pub fn settings(ui: Ui, first: SettingsSection) -> Drawn {
     let page = RwSignal::new(first);
     let panel = ui.unique("panel");
     let tab_ids: Vec<String> = PAGES.iter().map(|_| ui.unique("tab")).collect();
-    let tabs: Vec<AnyView> =
+    let tabs: Vec<Drawn> =
         PAGES.into_iter().zip(&tab_ids).map(|(which, id)| tab(ui, which, id.clone(), panel.clone(), page)).collect();
     let labelled = live(move || {
         let index = PAGES.iter().position(|(section, ..)| *section == page.get());
@@ -70,10 +71,10 @@ pub fn settings(ui: Ui, first: SettingsSection) -> AnyView {
             ui.state.place.dialog.set(None);
         }
     };
-    dialog(ui, Size::Large, ui.t(|t| t.settings), close, body.into_any())
+    dialog(ui, Size::Large, ui.t(|t| t.settings), close, body.drawn())
 }
 
-fn draw(ui: Ui, section: SettingsSection) -> AnyView {
+fn draw(ui: Ui, section: SettingsSection) -> Drawn {
     match section {
         SettingsSection::Appearance => appearance::appearance(ui),
         SettingsSection::Language => language::language(ui),
@@ -85,7 +86,7 @@ fn draw(ui: Ui, section: SettingsSection) -> AnyView {
     }
 }
 
-fn tab(ui: Ui, (section, mark, name): Page, id: String, panel: String, page: RwSignal<SettingsSection>) -> AnyView {
+fn tab(ui: Ui, (section, mark, name): Page, id: String, panel: String, page: RwSignal<SettingsSection>) -> Drawn {
     let chosen = move || page.get() == section;
     html::button()
         .attr("type", "button")
@@ -97,7 +98,7 @@ fn tab(ui: Ui, (section, mark, name): Page, id: String, panel: String, page: RwS
         .attr("tabindex", live(move || if chosen() { "0" } else { "-1" }))
         .on(ev::click, move |_| page.set(section))
         .child((icon(mark), html::span().child(ui.t(name))))
-        .into_any()
+        .drawn()
 }
 
 /// Arrow keys walk through the tabs and open them; the bar lies on its side on narrow screens.
@@ -121,6 +122,6 @@ fn walk(event: &KeyboardEvent) {
 }
 
 /// A page's heading and what stands below it.
-fn page(title: impl Fn() -> &'static str + Send + 'static, body: AnyView) -> AnyView {
-    html::section().attr("class", "page").child((html::h3().child(title), body)).into_any()
+fn page(title: Word, body: Drawn) -> Drawn {
+    html::section().attr("class", "page").child((html::h3().child(title), body)).drawn()
 }

@@ -1,16 +1,17 @@
 //! What others learn.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use plausch_model::{AccountSettings, Command};
 
 use super::{
     super::{Ui, dialogs::complain, kit::field::switch},
     page,
 };
+use crate::ui::draw::{Draw, Drawn, html};
 
 /// Draws the page.
-pub fn privacy(ui: Ui) -> AnyView {
-    let Some(account) = untrack(|| ui.state.account()) else { return ().into_any() };
+pub fn privacy(ui: Ui) -> Drawn {
+    let Some(account) = untrack(|| ui.state.account()) else { return Drawn::nothing() };
     let settings = account.settings;
     // Shown at once; the engine's answer confirms it or puts it back.
     let change = move |change: fn(&mut AccountSettings, bool)| {
@@ -36,5 +37,5 @@ pub fn privacy(ui: Ui) -> AnyView {
         ),
         html::p().attr("class", "page-hint").child(ui.t(|t| t.strangers_learn_nothing)),
     );
-    page(ui.t(|t| t.privacy), body.into_any())
+    page(ui.t(|t| t.privacy), body.drawn())
 }

@@ -1,6 +1,6 @@
 //! Our own name and picture.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
 use plausch_model::{Command, ProfileChange};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -14,18 +14,18 @@ use super::{
             button::{self, Look},
             field::{Field, Kind, field},
             icon::{icon, icons},
-            live::{live, when},
         },
         wording,
     },
     page, picture,
 };
+use crate::ui::draw::{Draw, Drawn, NodeRef, html, live, when};
 use crate::view::{Account, NoticeKind, Reply};
 
 /// Draws the page.
-pub fn profile(ui: Ui) -> AnyView {
-    let Some(account) = untrack(|| ui.state.account()) else { return ().into_any() };
-    page(ui.t(|t| t.profile), (portrait(ui, account), nickname(ui, account)).into_any())
+pub fn profile(ui: Ui) -> Drawn {
+    let Some(account) = untrack(|| ui.state.account()) else { return Drawn::nothing() };
+    page(ui.t(|t| t.profile), (portrait(ui, account), nickname(ui, account)).drawn())
 }
 
 /// Sends a change and says how it went.
@@ -39,8 +39,8 @@ fn change(ui: Ui, account: Account, change: ProfileChange) {
     });
 }
 
-fn portrait(ui: Ui, account: Account) -> AnyView {
-    let input = NodeRef::<html::Input>::new();
+fn portrait(ui: Ui, account: Account) -> Drawn {
+    let input = NodeRef::<HtmlInputElement>::new();
     let photo = move || account.own.with(|own| own.avatar.clone());
     let pick = move |_| {
         if let Some(input) = input.get_untracked() {
@@ -82,10 +82,10 @@ fn portrait(ui: Ui, account: Account) -> AnyView {
                 html::p().attr("class", "page-hint").child(ui.t(|t| t.picture_hint)),
             )),
         ))
-        .into_any()
+        .drawn()
 }
 
-fn nickname(ui: Ui, account: Account) -> AnyView {
+fn nickname(ui: Ui, account: Account) -> Drawn {
     let before = account.own.with_untracked(|own| own.nickname.clone()).unwrap_or_default();
     let typed = Field::new(before);
     let unchanged = move || {
@@ -101,8 +101,8 @@ fn nickname(ui: Ui, account: Account) -> AnyView {
             change(ui, account, ProfileChange::Nickname((!name.is_empty()).then_some(name)));
         })
         .child((
-            field(ui, typed, Kind::WORDS, ui.t(|t| t.nickname), Some(ui.t(|t| t.nickname_hint).into_any()), None),
+            field(ui, typed, Kind::WORDS, ui.t(|t| t.nickname), Some(ui.t(|t| t.nickname_hint).drawn()), None),
             button::submit(ui.t(|t| t.save), live(unchanged)),
         ))
-        .into_any()
+        .drawn()
 }

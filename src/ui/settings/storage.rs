@@ -1,6 +1,6 @@
 //! What the device keeps, and whether the browser may throw it away.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use plausch_model::{Storage, ToEngine};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -10,28 +10,28 @@ use super::{
         kit::{
             button::{self, Look},
             icon::{icon, icons},
-            live::{choose, live},
         },
     },
     page,
 };
 use crate::text::format;
+use crate::ui::draw::{Draw, Drawn, choose, html, live};
 
 /// Draws the page.
-pub fn storage(ui: Ui) -> AnyView {
+pub fn storage(ui: Ui) -> Drawn {
     ui.state.tell(&ToEngine::QueryStorage);
     let refused = RwSignal::new(false);
     let body = choose(
         move || ui.state.storage.get(),
         move |storage| match storage {
             Some(storage) => known(ui, storage, refused),
-            None => html::div().attr("class", "skeleton-line").into_any(),
+            None => html::div().attr("class", "skeleton-line").drawn(),
         },
     );
     page(ui.t(|t| t.storage), body)
 }
 
-fn known(ui: Ui, storage: Storage, refused: RwSignal<bool>) -> AnyView {
+fn known(ui: Ui, storage: Storage, refused: RwSignal<bool>) -> Drawn {
     let locale = move || ui.locale();
     let used = live(move || ui.texts().storage_used.fill(&format::bytes(locale(), storage.used_bytes)));
     let quota = live(move || ui.texts().storage_quota.fill(&format::bytes(locale(), storage.quota_bytes)));
@@ -39,7 +39,7 @@ fn known(ui: Ui, storage: Storage, refused: RwSignal<bool>) -> AnyView {
         html::p()
             .attr("class", "page-note")
             .child((icon(icons::CIRCLE_CHECK), html::span().child(ui.t(|t| t.storage_kept))))
-            .into_any()
+            .drawn()
     } else {
         evictable(ui, refused)
     };
@@ -54,10 +54,10 @@ fn known(ui: Ui, storage: Storage, refused: RwSignal<bool>) -> AnyView {
         html::p().attr("class", "page-hint").child(quota),
         kept,
     )
-        .into_any()
+        .drawn()
 }
 
-fn evictable(ui: Ui, refused: RwSignal<bool>) -> AnyView {
+fn evictable(ui: Ui, refused: RwSignal<bool>) -> Drawn {
     let ask = move |_| {
         spawn_local(async move {
             refused.set(!persist().await);
@@ -73,7 +73,7 @@ fn evictable(ui: Ui, refused: RwSignal<bool>) -> AnyView {
         )),
         button::button(Look::Primary, ui.t(|t| t.storage_ask), ask),
     )
-        .into_any()
+        .drawn()
 }
 
 /// Asks the browser to keep what is stored; only a page may ask, not a worker.
