@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Function, JsString, Object, Promise, Reflect};
 use plausch_model::Hosting;
 use rand_core::Rng;
 use wasm_bindgen::prelude::*;
@@ -49,6 +49,11 @@ pub fn close_worker() {
     if hosting() != Hosting::Page {
         close();
     }
+}
+
+/// Normalization form KC, as [`plausch_engine::io::Password::new`] asks for.
+pub fn nfkc(text: &str) -> String {
+    JsString::from(text).normalize("NFKC").into()
 }
 
 /// What kind of global scope this is.

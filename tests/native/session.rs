@@ -5,13 +5,14 @@ use std::io;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use plausch_engine::io::AccountConfig;
+use plausch_engine::io::{AccountConfig, Password};
 use plausch_engine::{Account, parse_address};
 use plausch_model::{BareJid, EndReason, Secret, SignInError, Timestamp, Update, ViewId, WorkerSettings};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::clock::Clock;
 use crate::dial::{Dialer, NetworkOptions};
@@ -248,6 +249,7 @@ fn launch(
     password: Option<Secret>,
     transcript: &Transcript,
 ) -> io::Result<(Lines, JoinHandle<Result<(), DriverError>>)> {
+    let password = password.map(|typed| Password::new(typed.expose(), nfkc));
     let config = AccountConfig { jid: jid.clone(), settings: options.settings.clone(), password };
     let account = Account::new(config).ok_or_else(|| io::Error::other("not a normalised address"))?;
     let surroundings = Surroundings {
@@ -258,6 +260,11 @@ fn launch(
     };
     let (driver, lines) = Driver::new(account, options.store.clone(), surroundings);
     Ok((lines, tokio::spawn(driver.run())))
+}
+
+/// Normalization form KC, as [`Password::new`] asks for.
+pub fn nfkc(text: &str) -> String {
+    text.nfkc().collect()
 }
 
 fn random(seed: Option<u64>) -> io::Result<ChaCha20Rng> {

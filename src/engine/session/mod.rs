@@ -33,7 +33,7 @@ use link::Link;
 
 use crate::{
     Account,
-    io::{HttpId, SocketId},
+    io::{HttpId, Password, SocketId},
     records::{FastRecord, ResumptionRecord, SESSION, ScramRecord, SessionRecord, encode},
     step::Step,
     store::Table,

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use plausch_engine::io::{AccountConfig, Audience, End, Wire};
+use plausch_engine::io::{AccountConfig, Audience, End, Password, Wire};
 use plausch_engine::store::{Batch, Loaded, MemoryStore, Query, Store, StoreError};
 use plausch_model::{AccountId, BareJid, EndReason, Secret, SignInError, Timestamp, Update};
 use rand_core::CryptoRng;
@@ -14,7 +14,7 @@ use crate::hub::{Begin, Event, Origin};
 use crate::inbox::Inbox;
 use crate::machine::Machine;
 use crate::network::Network;
-use crate::platform::sleep;
+use crate::platform::{nfkc, sleep};
 use crate::random::Random;
 use crate::store::{AccountStore, Device, MasterKey, Standing, erase};
 
@@ -28,6 +28,7 @@ pub async fn run<M: Machine>(host: Rc<Host<M>>, account: AccountId, begin: Begin
     let mut outside = Browser::new(&host, &account, &inbox, &opened, password.is_none());
     let verdict = match opened {
         Ok(Opened { store, .. }) => {
+            let password = password.map(|typed| Password::new(typed.expose(), nfkc));
             let config = AccountConfig { jid: account.0.clone(), settings, password };
             match M::new(config) {
                 Some(machine) => {

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use js_sys::{Array, Function, Promise, Uint8Array};
-use plausch_engine::io::{AccountConfig, Audience, Effects, End, HttpId, HttpRequest, LoadId, SocketId, Wire};
+use plausch_engine::io::{
+    AccountConfig, Audience, Effects, End, HttpId, HttpRequest, LoadId, Password, SocketId, Wire,
+};
 use plausch_engine::store::{Query, Table};
 use plausch_model::{
     BareJid, Command, CommandId, ConnectionState, EndReason, Secret, SignIn, SignInError, ToEngine, Update,
@@ -23,7 +25,7 @@ use crate::store::tests::{clean_device, databases_with};
 /// An account without a server. It signs in with the password `right`, remembers that, and tells what happens to it in
 /// the words of `StorageTrouble`, the one update that carries a text.
 struct Scripted {
-    password: Option<Secret>,
+    password: Option<Password>,
 }
 
 fn words(text: impl Into<String>) -> Update {
@@ -63,8 +65,8 @@ impl Machine for Scripted {
 
 impl Scripted {
     fn start(&self, effects: &mut Effects) {
-        match self.password.as_ref().map(Secret::expose) {
-            Some("right") => {
+        match self.password.as_ref().map(Password::reveal) {
+            Some(Ok("right")) => {
                 effects.batch.put(Table::Credentials, *b"token", b"token".to_vec());
                 effects.signed_in = true;
                 effects.tell(Update::Synced);

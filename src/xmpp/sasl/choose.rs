@@ -63,7 +63,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::*;
-    use crate::sasl::{Password, ScramKeys};
+    use crate::sasl::{Password, ScramKeys, nfkc};
 
     const SHA1: Mechanism = Mechanism::Scram(ScramHash::Sha1);
     const SHA256: Mechanism = Mechanism::Scram(ScramHash::Sha256);
@@ -75,7 +75,7 @@ mod tests {
     }
 
     fn password() -> Proof {
-        Proof::Password(Password::new("pencil"))
+        Proof::Password(Password::new("pencil", nfkc))
     }
 
     fn keys(hash: ScramHash) -> Proof {

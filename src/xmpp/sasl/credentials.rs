@@ -4,7 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::ScramHash;
+use super::saslprep::saslprep;
+use super::{SaslError, ScramHash};
 use crate::datetime::DateTime;
 
 /// Who to sign in as, and by what.
@@ -26,35 +27,33 @@ impl Credentials {
     pub fn proof(proof: Proof) -> Self {
         Self::Account { token: None, proof: Some(proof) }
     }
-
-    /// An account by its password.
-    pub fn password(password: impl Into<String>) -> Self {
-        Self::proof(Proof::Password(Password::new(password)))
-    }
 }
 
 /// What proves that an account is ours.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Proof {
-    /// The password as typed.
+    /// The password.
     Password(Password),
     /// What an earlier sign-in by password left.
     Keys(ScramKeys),
 }
 
-/// A password as typed. Used once, never to be stored.
+/// A password, prepared (RFC 4013). Used once, never to be stored.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Password(Zeroizing<String>);
+pub struct Password(Option<Zeroizing<String>>);
 
 impl Password {
-    /// Takes over a password.
-    pub fn new(password: impl Into<String>) -> Self {
-        Self(Zeroizing::new(password.into()))
+    /// Prepares what was typed. `nfkc` gives the normalization form KC of a text (UAX #15).
+    pub fn new(typed: &str, nfkc: impl FnOnce(&str) -> String) -> Self {
+        Self(saslprep(typed, nfkc))
     }
 
     /// The password itself.
-    pub fn reveal(&self) -> &str {
-        &self.0
+    ///
+    /// # Errors
+    /// [`SaslError::UnusablePassword`] if what was typed can be no password.
+    pub fn reveal(&self) -> Result<&str, SaslError> {
+        self.0.as_ref().map(|prepared| prepared.as_str()).ok_or(SaslError::UnusablePassword)
     }
 }
 
@@ -109,6 +108,7 @@ impl fmt::Debug for FastToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sasl::nfkc;
 
     /// S-03: what could be logged shows no secret.
     #[test]
@@ -121,7 +121,7 @@ mod tests {
             server_key: Zeroizing::new(vec![78; 32]),
         };
         let token = FastToken { token: Zeroizing::new("sesame".to_owned()), expiry: None, count: 3 };
-        let by_password = Credentials::password("sesame");
+        let by_password = Credentials::proof(Proof::Password(Password::new("sesame", nfkc)));
         let by_token = Credentials::Account { token: Some(token), proof: Some(Proof::Keys(keys)) };
         assert_eq!(format!("{by_password:?}"), "Account { token: None, proof: Some(Password(Password(…))) }");
         assert_eq!(

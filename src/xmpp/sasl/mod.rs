@@ -28,5 +28,7 @@ pub use exchange::{Exchange, SaslError};
 pub use failure::{SaslCondition, SaslFailure};
 pub use hash::ScramHash;
 pub use mechanism::Mechanism;
+#[cfg(test)]
+pub(crate) use saslprep::tests::nfkc;
 pub use scram::{IterationBounds, salted_password};
 pub use token::FAST_MECHANISM;

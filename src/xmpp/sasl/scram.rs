@@ -10,7 +10,6 @@ use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::saslprep::saslprep;
 use super::{Offer, Password, Proof, SaslError, ScramHash, ScramKeys};
 use crate::stream::clip_text;
 
@@ -195,8 +194,7 @@ pub fn salted_password(
     salt: &[u8],
     iterations: u32,
 ) -> Result<Zeroizing<Vec<u8>>, SaslError> {
-    let prepared = saslprep(password.reveal()).map_err(|_| SaslError::UnusablePassword)?;
-    Ok(hash.pbkdf2(prepared.as_bytes(), salt, iterations))
+    Ok(hash.pbkdf2(password.reveal()?.as_bytes(), salt, iterations))
 }
 
 /// `server-first-message`.

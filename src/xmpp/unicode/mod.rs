@@ -12,6 +12,7 @@ mod domain;
 mod normalize;
 mod precis;
 mod punycode;
+pub(crate) mod runs;
 mod script;
 mod table;
 

@@ -5,6 +5,8 @@
 
 use std::sync::OnceLock;
 
+use super::runs::{self, Runs, next_number};
+
 /// What may be done with a code point in the string classes of PRECIS (RFC 8264 §4), and how the identifiers among them
 /// behave in the Bidi rule (RFC 5893).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,9 +61,6 @@ pub(super) struct Decomposition {
     pub(super) composes: bool,
 }
 
-/// Runs of code points with the same value, by their starts.
-type Runs = Vec<(u32, u32)>;
-
 pub(super) const CLASSES: &[u8] = include_bytes!("tables/classes.bin");
 pub(super) const IDNA_DIFFERENCES: &[u8] = include_bytes!("tables/idna.bin");
 pub(super) const SCRIPTS: &[u8] = include_bytes!("tables/scripts.bin");
@@ -109,7 +108,7 @@ pub(super) fn class(c: char) -> Class {
         ' ' => Class::Free,
         '!'..='~' => Class::Neutral,
         _ => {
-            let value = lookup(RUNS.get_or_init(|| unpack_runs(CLASSES, 4)), c);
+            let value = runs::lookup(RUNS.get_or_init(|| runs::unpack(CLASSES, 4)), c);
             usize::try_from(value).ok().and_then(|index| Class::ALL.get(index)).copied().unwrap_or(Class::Disallowed)
         }
     }
@@ -122,26 +121,26 @@ pub(super) fn is_idna_valid(c: char) -> bool {
     if c.is_ascii() {
         return matches!(c, 'a'..='z' | '0'..='9' | '-');
     }
-    let differs = lookup(RUNS.get_or_init(|| unpack_runs(IDNA_DIFFERENCES, 1)), c) == 1;
+    let differs = runs::lookup(RUNS.get_or_init(|| runs::unpack(IDNA_DIFFERENCES, 1)), c) == 1;
     (class(c).is_identifier() && c.to_lowercase().eq([c])) != differs
 }
 
 /// The number of the script of a character that the FreeformClass allows; 0 if it has none of its own.
 pub(super) fn script(c: char) -> u32 {
     static RUNS: OnceLock<Runs> = OnceLock::new();
-    lookup(RUNS.get_or_init(|| unpack_runs(SCRIPTS, 8)), c)
+    runs::lookup(RUNS.get_or_init(|| runs::unpack(SCRIPTS, 8)), c)
 }
 
 /// The canonical combining class.
 pub(super) fn combining_class(c: char) -> u32 {
     static RUNS: OnceLock<Runs> = OnceLock::new();
-    if c < '\u{300}' { 0 } else { lookup(RUNS.get_or_init(|| unpack_runs(COMBINING, 8)), c) }
+    if c < '\u{300}' { 0 } else { runs::lookup(RUNS.get_or_init(|| runs::unpack(COMBINING, 8)), c) }
 }
 
 /// The joining type, if it is one of the three.
 pub(super) fn joining(c: char) -> Option<Joining> {
     static RUNS: OnceLock<Runs> = OnceLock::new();
-    match lookup(RUNS.get_or_init(|| unpack_runs(JOINING, 2)), c) {
+    match runs::lookup(RUNS.get_or_init(|| runs::unpack(JOINING, 2)), c) {
         1 => Some(Joining::Left),
         2 => Some(Joining::Right),
         3 => Some(Joining::Dual),
@@ -153,26 +152,6 @@ pub(super) fn joining(c: char) -> Option<Joining> {
 pub(super) fn decompositions() -> &'static [Decomposition] {
     static TABLE: OnceLock<Vec<Decomposition>> = OnceLock::new();
     TABLE.get_or_init(|| unpack_decompositions(DECOMPOSITIONS))
-}
-
-/// The value of the run that the character is in.
-fn lookup(runs: &Runs, c: char) -> u32 {
-    let after = runs.partition_point(|(start, _)| *start <= u32::from(c));
-    after.checked_sub(1).and_then(|index| runs.get(index)).map_or(0, |(_, value)| *value)
-}
-
-/// Each number is the length of a run, shifted by the bits that its value takes.
-fn unpack_runs(table: &[u8], value_bits: u32) -> Runs {
-    let mut start: u32 = 0;
-    let mut runs = Runs::new();
-    let mut bytes = table.iter();
-    while let Some(number) = next_number(&mut bytes) {
-        let length = number.wrapping_shr(value_bits);
-        runs.push((start, number ^ length.wrapping_shl(value_bits)));
-        start = start.saturating_add(length);
-    }
-    runs.push((start, 0));
-    runs
 }
 
 /// Three columns: steps of `whole`, zigzag steps of `first`, and `second` with the flag in its lowest bit.
@@ -198,17 +177,4 @@ fn unpack_decompositions(table: &[u8]) -> Vec<Decomposition> {
         composes: second & 1 == 1,
     };
     wholes.into_iter().zip(parts).map(entry).collect()
-}
-
-/// Reads a number in LEB128.
-fn next_number<'a>(bytes: &mut impl Iterator<Item = &'a u8>) -> Option<u32> {
-    let mut number: u32 = 0;
-    for shift in [0, 7, 14, 21, 28] {
-        let byte = *bytes.next()?;
-        number |= u32::from(byte & 0x7f).wrapping_shl(shift);
-        if byte & 0x80 == 0 {
-            break;
-        }
-    }
-    Some(number)
 }

@@ -7,10 +7,10 @@ use std::collections::VecDeque;
 
 use plausch_engine::{
     Account,
-    io::{AccountConfig, Audience, Effects, End, Input, LoadId, SocketId, Wire},
+    io::{AccountConfig, Audience, Effects, End, Input, LoadId, Password, SocketId, Wire},
     store::{Batch, Loaded, MemoryStore, Query, Store, Table},
 };
-use plausch_model::{BareJid, Command, CommandId, Secret, Timestamp, Update, ViewId, WorkerSettings};
+use plausch_model::{BareJid, Command, CommandId, Timestamp, Update, ViewId, WorkerSettings};
 use plausch_xmpp::xml::{Element, Limits, parse};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
@@ -75,7 +75,7 @@ fn config(password: Option<&str>) -> AccountConfig {
             allow_plain_auth: true,
             ..WorkerSettings::default()
         },
-        password: password.map(Secret::new),
+        password: password.map(|typed| Password::new(typed, plausch_native::nfkc)),
     }
 }
 

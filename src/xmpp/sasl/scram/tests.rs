@@ -1,9 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::sasl::nfkc;
 
 fn password() -> Proof {
-    Proof::Password(Password::new("pencil"))
+    Proof::Password(Password::new("pencil", nfkc))
 }
 
 fn with(hash: ScramHash, proof: Proof, nonce: &str) -> Scram {
@@ -168,7 +169,7 @@ fn names_are_escaped() {
 
 #[test]
 fn passwords_that_cannot_be_one_are_told_apart() {
-    let mut scram = with(ScramHash::Sha256, Proof::Password(Password::new("a\u{7}")), NONCE);
+    let mut scram = with(ScramHash::Sha256, Proof::Password(Password::new("a\u{7}", nfkc)), NONCE);
     assert_eq!(scram.respond(FIRST), Err(SaslError::UnusablePassword));
 }
 

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::jid::BareJid;
-use crate::sasl::{FastToken, Policy, Proof, ScramHash, ScramKeys};
+use crate::sasl::{FastToken, Policy, Proof, ScramHash, ScramKeys, nfkc};
 use crate::sm::{Resumption, SmState};
 use crate::stream::UserAgent;
 use crate::xml::{Limits, parse};
@@ -193,7 +193,7 @@ impl Script {
         let (name, value) = line.split_once(' ').unwrap_or((line, ""));
         let config = &mut self.config;
         match name {
-            "password" => set_proof(config, Proof::Password(crate::sasl::Password::new(value))),
+            "password" => set_proof(config, Proof::Password(crate::sasl::Password::new(value, nfkc))),
             "keys" => set_proof(config, Proof::Keys(keys(value))),
             "token" => set_token(config, value),
             "anonymous" => {
@@ -349,7 +349,7 @@ fn describe_ready(ready: &Ready) -> String {
 fn debug_of_actions_shows_no_secret() {
     let mut config = config();
     config.policy.allow_plain = true;
-    set_proof(&mut config, Proof::Password(crate::sasl::Password::new("pencil")));
+    set_proof(&mut config, Proof::Password(crate::sasl::Password::new("pencil", nfkc)));
     let mut negotiation = Negotiation::new(config);
     let features = "<features xmlns='http://etherx.jabber.org/streams'><mechanisms \
          xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></features>";
