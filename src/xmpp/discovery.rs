@@ -14,6 +14,7 @@ use std::fmt;
 use crate::stream::{Endpoint, EndpointError, Transport, is_loopback};
 
 mod document;
+mod json;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,6 @@
 //! host-meta files: XRD (RFC 6415 §3, OASIS XRD 1.0) and JRD (RFC 6415 appendix A).
 
-use serde::Deserialize;
-
+use super::json::{self, Value};
 use super::{BOSH_REL, WEBSOCKET_REL};
 use crate::stream::Transport;
 use crate::xml::{Limits, XmlError, parse_document};
@@ -47,26 +46,14 @@ fn xrd_links(document: &str) -> Result<Vec<(String, String)>, DocumentError> {
     Ok(root.children_named("Link", XRD_NS).filter_map(link).collect())
 }
 
-/// A JRD, as far as we need it.
-#[derive(Deserialize)]
-struct Jrd {
-    #[serde(default)]
-    links: Vec<JrdLink>,
-}
-
 /// What is not a link is none of ours; it does not make the file useless.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum JrdLink {
-    Link { rel: String, href: String },
-    Other(serde::de::IgnoredAny),
-}
-
 fn jrd_links(document: &str) -> Result<Vec<(String, String)>, DocumentError> {
-    let jrd: Jrd = serde_json::from_str(document).map_err(|_| DocumentError::Json)?;
-    let links = jrd.links.into_iter().filter_map(|link| match link {
-        JrdLink::Link { rel, href } => Some((rel, href)),
-        JrdLink::Other(_) => None,
-    });
-    Ok(links.collect())
+    let jrd = json::parse(document).ok_or(DocumentError::Json)?;
+    let links = match (&jrd, jrd.get("links")) {
+        (_, Some(Value::Array(links))) => links.as_slice(),
+        (Value::Object(members), None) if !members.iter().any(|(name, _)| name == "links") => &[],
+        _ => return Err(DocumentError::Json),
+    };
+    let link = |link: &Value| Some((link.get("rel")?.text()?.to_owned(), link.get("href")?.text()?.to_owned()));
+    Ok(links.iter().filter_map(link).collect())
 }
