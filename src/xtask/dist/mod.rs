@@ -46,6 +46,7 @@ pub fn print_style(project: &Project, args: &mut Args) -> Result<ExitCode> {
 
 /// The build that `run` and `test` use, below cargo's target folder: built anew only when something changed.
 pub fn up_to_date(project: &Project) -> Result<PathBuf> {
+    let _alone = alone(project)?;
     let folder = project.work_folder("dist")?;
     let stamp = project.work_folder("")?.join("dist.stamp");
     let inputs = Fingerprint::of_inputs(project)?;
@@ -55,13 +56,25 @@ pub fn up_to_date(project: &Project) -> Result<PathBuf> {
         say::note("the build is up to date");
         return Ok(folder);
     }
-    build(project, &folder)?;
+    build_alone(project, &folder)?;
     std::fs::write(stamp, inputs.with(&Fingerprint::of_folder(&folder)?))?;
     Ok(folder)
 }
 
+/// Waits until no other command builds in this checkout, and keeps others waiting until it is dropped.
+fn alone(project: &Project) -> Result<std::fs::File> {
+    let file = std::fs::File::create(project.work_folder("")?.join("dist.lock"))?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive)?;
+    Ok(file)
+}
+
 /// Builds into the folder, replacing what was there, and checks the budgets.
 pub fn build(project: &Project, folder: &Path) -> Result<()> {
+    let _alone = alone(project)?;
+    build_alone(project, folder)
+}
+
+fn build_alone(project: &Project, folder: &Path) -> Result<()> {
     let files = names::by_content(collect(project, &compile(project)?)?)?;
     let mut packed = compress::pack(files);
     packed.push(Packed::plain("version.txt", version(project)));
