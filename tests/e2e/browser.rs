@@ -55,7 +55,8 @@ impl Browser {
         let port = loop {
             let line = lines.next_line().await?.context("chromedriver ended")?;
             let number = line.split("on port ").nth(1).map(|rest| rest.trim_end_matches('.').to_owned());
-            if let Some(Ok(port)) = number.map(|number| number.parse::<u16>()) {
+            // The first line repeats the 0 that it was given.
+            if let Some(Ok(port @ 1..)) = number.map(|number| number.parse::<u16>()) {
                 break port;
             }
         };
