@@ -13,23 +13,45 @@ use plausch_model::FromEngine;
 
 use crate::view::State;
 
+/// How long the page may be busy with it between two frames.
+const BUDGET_MILLIS: f64 = 8.0;
+
 /// The queue between the engine and the view.
 pub struct Inbox {
     state: State,
     owner: Owner,
     waiting: RefCell<VecDeque<FromEngine>>,
     scheduled: Cell<bool>,
+    stopped: Cell<bool>,
 }
 
 impl Inbox {
     /// An inbox for a state; `owner` is the mount's root.
     pub fn new(state: State, owner: Owner) -> Rc<Self> {
-        Rc::new(Self { state, owner, waiting: RefCell::new(VecDeque::new()), scheduled: Cell::new(false) })
+        Rc::new(Self {
+            state,
+            owner,
+            waiting: RefCell::new(VecDeque::new()),
+            scheduled: Cell::new(false),
+            stopped: Cell::new(false),
+        })
     }
 
     /// Takes a message; it is applied with the next frame.
     pub fn put(self: &Rc<Self>, message: FromEngine) {
-        self.waiting.borrow_mut().push_back(message);
+        if !self.stopped.get() {
+            self.waiting.borrow_mut().push_back(message);
+            self.schedule();
+        }
+    }
+
+    /// Drops what waits and whatever comes.
+    pub fn stop(&self) {
+        self.stopped.set(true);
+        self.waiting.borrow_mut().clear();
+    }
+
+    fn schedule(self: &Rc<Self>) {
         if self.scheduled.replace(true) {
             return;
         }
@@ -42,14 +64,29 @@ impl Inbox {
         }
     }
 
-    /// Applies what waits.
-    pub fn drain(&self) {
+    /// Applies what waits, as far as there is time for it before the next frame.
+    pub fn drain(self: &Rc<Self>) {
         self.scheduled.set(false);
-        let waiting = self.waiting.take();
+        let begun = now_millis();
         self.owner.with(|| {
-            for message in waiting {
+            while let Some(message) = self.next() {
                 self.state.receive(message);
+                if now_millis() - begun > BUDGET_MILLIS {
+                    break;
+                }
             }
         });
+        self.state.settle();
+        if !self.waiting.borrow().is_empty() {
+            self.schedule();
+        }
     }
+
+    fn next(&self) -> Option<FromEngine> {
+        self.waiting.borrow_mut().pop_front()
+    }
+}
+
+fn now_millis() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
 }

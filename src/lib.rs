@@ -80,6 +80,8 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
+        self.inbox.stop();
+        self.state.detach();
         self.host.remove();
         self.owner.cleanup();
     }

@@ -16,12 +16,16 @@ use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use plausch_model::{FromEngine, Hosting, ToEngine, WorkerSettings};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{MessageChannel, MessageEvent, MessagePort, SharedWorker, Worker, WorkerOptions, WorkerType};
+use web_sys::{Event, MessageChannel, MessageEvent, MessagePort, SharedWorker, Worker, WorkerOptions, WorkerType};
 
 /// Forces a way of hosting (`worker` or `page`), for trying them out. Per tab, and nothing that a link could set.
 const FORCED: &str = "plausch-hosting";
+/// All tabs of the origin share the worker of this name; one that has ended is not found by it any more.
+const NAME: &str = "plausch";
 /// A host that dies at once, again and again, is not started for ever.
 const MAX_RESTARTS: u32 = 5;
+/// A host that ran so long did not die at once.
+const SETTLED_MILLIS: f64 = 60_000.0;
 
 #[wasm_bindgen]
 extern "C" {
@@ -29,45 +33,60 @@ extern "C" {
     fn request_lock(name: &str, options: &Object, callback: &Function) -> Result<Promise, JsValue>;
 }
 
-/// The connection to the engine.
-#[derive(Clone)]
+/// The connection to the engine. When it is dropped, the engine is told goodbye.
 pub struct EngineLink(Rc<Link>);
 
 struct Link {
     settings: WorkerSettings,
-    lifeline: Option<String>,
+    lifeline: RefCell<Option<Lifeline>>,
     heard: Box<dyn Fn(FromEngine)>,
     port: RefCell<Option<Port>>,
+    unsent: RefCell<Vec<ToEngine>>,
     hosting: Cell<Option<Hosting>>,
-    generation: Cell<u32>,
+    restarts: Cell<u32>,
+    started_at: Cell<f64>,
 }
 
 /// Our end of the channel, with whatever has to live as long.
 struct Port {
     port: MessagePort,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _host: Option<JsValue>,
+    _host: Option<Watched>,
 }
+
+/// A worker, with what listens to its errors.
+type Watched = (JsValue, Closure<dyn FnMut(Event)>);
 
 impl EngineLink {
     /// Starts or finds the engine and greets it. What it says goes to `heard`.
     pub fn connect(settings: WorkerSettings, heard: impl Fn(FromEngine) + 'static) -> Self {
         let link = Rc::new(Link {
             settings,
-            lifeline: hold_lifeline(),
+            lifeline: RefCell::new(None),
             heard: Box::new(heard),
             port: RefCell::new(None),
+            unsent: RefCell::new(Vec::new()),
             hosting: Cell::new(None),
-            generation: Cell::new(0),
+            restarts: Cell::new(0),
+            started_at: Cell::new(0.0),
         });
-        link.clone().start();
+        let starting = Rc::downgrade(&link);
+        spawn_local(async move {
+            // The engine may watch the lifeline only once it is held: else it finds it free, and takes us for gone.
+            let lifeline = Lifeline::take().await;
+            if let Some(link) = starting.upgrade() {
+                link.lifeline.replace(lifeline);
+                link.start();
+            }
+        });
         Self(link)
     }
 
-    /// Sends a message. Before a host listens, the channel keeps it.
+    /// Sends a message. Before a host is greeted, it waits here.
     pub fn send(&self, message: &ToEngine) {
-        if let Some(port) = &*self.0.port.borrow() {
-            port.send(message);
+        match &*self.0.port.borrow() {
+            Some(port) => port.send(message),
+            None => self.0.unsent.borrow_mut().push(message.clone()),
         }
     }
 
@@ -77,12 +96,18 @@ impl EngineLink {
     }
 }
 
+impl Drop for EngineLink {
+    fn drop(&mut self) {
+        self.send(&ToEngine::Bye);
+    }
+}
+
 impl Link {
     /// Starts a host, in the best way that works here.
     fn start(self: Rc<Self>) {
-        let name = format!("plausch-{}", self.generation.get());
+        self.started_at.set(js_sys::Date::now());
         let forced = forced();
-        let shared = forced.is_none().then(|| shared_worker(&name).ok()).flatten();
+        let shared = forced.is_none().then(|| shared_worker().ok()).flatten();
         let started = shared.map(|(port, host)| (port, host, Hosting::SharedWorker)).or_else(|| {
             let worker = (forced.as_deref() != Some("page")).then(dedicated_worker);
             worker.and_then(Result::ok).map(|(port, host)| (port, host, Hosting::Worker))
@@ -98,17 +123,40 @@ impl Link {
             }
         });
         port.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        let host = host.map(|host| self.watch_for_errors(host));
         let port = Port { port, _on_message: on_message, _host: host };
-        port.send(&ToEngine::Hello { settings: self.settings.clone(), lifeline: self.lifeline.clone() });
+        let lifeline = self.lifeline.borrow().as_ref().map(|lifeline| lifeline.name.clone());
+        port.send(&ToEngine::Hello { settings: self.settings.clone(), lifeline });
+        self.unsent.take().iter().for_each(|message| port.send(message));
         self.port.replace(Some(port));
+    }
+
+    /// A worker whose script can't be loaded says nothing by itself.
+    fn watch_for_errors(self: &Rc<Self>, host: JsValue) -> Watched {
+        let link = Rc::downgrade(self);
+        let on_error = Closure::new(move |event: Event| {
+            // An error inside the running engine comes with a message, and ends it: its lifeline tells.
+            let inside = Reflect::get(&event, &"message".into()).is_ok_and(|message| message.is_truthy());
+            if let Some(link) = link.upgrade().filter(|_| !inside) {
+                (link.heard)(FromEngine::Fatal("the engine's script could not be loaded".to_owned()));
+            }
+        });
+        // A worker takes any handler.
+        let _ = Reflect::set(&host, &"onerror".into(), on_error.as_ref());
+        (host, on_error)
     }
 
     fn hear(self: Rc<Self>, data: &JsValue) {
         match decode(data) {
-            Some(FromEngine::Lifeline(name)) => spawn_local(async move {
-                wait_until_free(&name).await;
-                self.restart();
-            }),
+            Some(FromEngine::Lifeline(name)) => {
+                let link = Rc::downgrade(&self);
+                spawn_local(async move {
+                    wait_until_free(&name).await;
+                    if let Some(link) = link.upgrade() {
+                        link.restart();
+                    }
+                });
+            }
             Some(message) => (self.heard)(message),
             // The worker's script says in words that the engine could not be loaded.
             None => {
@@ -120,9 +168,10 @@ impl Link {
     }
 
     fn restart(self: Rc<Self>) {
-        let generation = self.generation.get().saturating_add(1);
-        self.generation.set(generation);
-        if generation <= MAX_RESTARTS {
+        let settled = js_sys::Date::now() - self.started_at.get() > SETTLED_MILLIS;
+        let restarts = if settled { 1 } else { self.restarts.get().saturating_add(1) };
+        self.restarts.set(restarts);
+        if restarts <= MAX_RESTARTS {
             self.start();
         } else {
             (self.heard)(FromEngine::Fatal("the engine stopped again and again".to_owned()));
@@ -159,22 +208,22 @@ fn worker_url() -> Option<String> {
     web_sys::Url::new_with_base(&meta.get_attribute("content")?, &base).ok().map(|url| url.href())
 }
 
-fn options(name: &str) -> WorkerOptions {
+fn options() -> WorkerOptions {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
-    options.set_name(name);
+    options.set_name(NAME);
     options
 }
 
-fn shared_worker(name: &str) -> Result<(MessagePort, Option<JsValue>), JsValue> {
+fn shared_worker() -> Result<(MessagePort, Option<JsValue>), JsValue> {
     let url = worker_url().ok_or(JsValue::NULL)?;
-    let worker = SharedWorker::new_with_worker_options(&url, &options(name))?;
+    let worker = SharedWorker::new_with_worker_options(&url, &options())?;
     Ok((worker.port(), Some(worker.into())))
 }
 
 fn dedicated_worker() -> Result<(MessagePort, Option<JsValue>), JsValue> {
     let url = worker_url().ok_or(JsValue::NULL)?;
-    let worker = Worker::new_with_options(&url, &options("plausch"))?;
+    let worker = Worker::new_with_options(&url, &options())?;
     let channel = MessageChannel::new()?;
     let message = Object::new();
     Reflect::set(&message, &"port".into(), &channel.port2())?;
@@ -213,12 +262,39 @@ fn forced() -> Option<String> {
 
 // ---- lifelines --------------------------------------------------------------------------------------------------------
 
-/// Takes a Web Lock that is free again when this page is gone, however it went. `None` where there are no Web Locks.
-fn hold_lifeline() -> Option<String> {
-    let random = web_sys::window()?.crypto().ok()?.random_uuid();
-    let name = format!("plausch-view-{random}");
-    let hold = Closure::once_into_js(|| Promise::new(&mut |_, _| {}));
-    request_lock(&name, &Object::new(), hold.unchecked_ref()).ok().map(|_| name)
+/// A Web Lock that is free again when this page is gone, however it went, or when this is dropped.
+struct Lifeline {
+    name: String,
+    release: Function,
+}
+
+impl Lifeline {
+    /// Takes one. `None` where there are no Web Locks.
+    async fn take() -> Option<Self> {
+        let random = web_sys::window()?.crypto().ok()?.random_uuid();
+        let name = format!("plausch-view-{random}");
+        let mut release = None;
+        let held = Promise::new(&mut |resolve, _| release = Some(resolve));
+        let mut say_taken = None;
+        let taken = Promise::new(&mut |resolve, _| say_taken = Some(resolve));
+        let say_taken = say_taken?;
+        let hold = Closure::once_into_js(move || {
+            // Resolving a promise does not fail.
+            let _ = say_taken.call0(&JsValue::UNDEFINED);
+            held
+        });
+        // It is settled when the lock is free again, which nobody here waits for.
+        drop(request_lock(&name, &Object::new(), hold.unchecked_ref()).ok()?);
+        JsFuture::from(taken).await.ok()?;
+        Some(Self { name, release: release? })
+    }
+}
+
+impl Drop for Lifeline {
+    fn drop(&mut self) {
+        // Resolving a promise does not fail.
+        let _ = self.release.call0(&JsValue::UNDEFINED);
+    }
 }
 
 /// Returns when nobody holds the lock exclusively; never, where there are no Web Locks.

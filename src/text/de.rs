@@ -72,6 +72,7 @@ pub static TEXTS: Texts = Texts {
     ended_rejected: "Der Server nimmt die gespeicherte Anmeldung nicht mehr an. Gib dein Passwort noch einmal ein.",
     ended_replaced: "Ein anderes Programm hat diese Sitzung übernommen. Melde dich wieder an, um hier weiterzumachen.",
     fatal: Fill::new("Plausch musste anhalten: {}. Lade die Seite neu."),
+    reload_page: "Neu laden",
     elsewhere: "Plausch ist in einem anderen Tab offen",
     elsewhere_hint: "In diesem Browser läuft es nur in einem Tab zugleich.",
     use_here: "Hier verwenden",

@@ -70,6 +70,7 @@ pub static TEXTS: Texts = Texts {
     ended_rejected: "The server no longer accepts the saved login. Enter your password again.",
     ended_replaced: "Another program took over this session. Log in again to go on here.",
     fatal: Fill::new("Plausch had to stop: {}. Reload the page."),
+    reload_page: "Reload",
     elsewhere: "Plausch is open in another tab",
     elsewhere_hint: "This browser can run it in one tab at a time.",
     use_here: "Use here",

@@ -48,7 +48,7 @@ impl Kind {
         if matches!(self, Self::Megabytes | Self::Gigabytes) {
             let _ = Reflect::set(&options, &JsValue::from_str("maximumFractionDigits"), &JsValue::from_f64(1.0));
         }
-        let locales = Array::of1(&JsValue::from_str(locale.tag()));
+        let locales = Array::of1(&JsValue::from_str(&regional(locale)));
         match self {
             Self::Number | Self::Megabytes | Self::Gigabytes => Intl::NumberFormat::new(&locales, &options).format(),
             Self::Plural => {
@@ -59,6 +59,13 @@ impl Kind {
             _ => Intl::DateTimeFormat::new(&locales, &options).format(),
         }
     }
+}
+
+/// The language as the person's region writes it: `en-GB`, where the browser says so, instead of `en`.
+fn regional(locale: Locale) -> String {
+    let languages = leptos::prelude::window().navigator().languages();
+    let spoken = languages.iter().filter_map(|tag| tag.as_string()).find(|tag| Locale::parse(tag) == Some(locale));
+    spoken.unwrap_or_else(|| locale.tag().to_owned())
 }
 
 thread_local! {

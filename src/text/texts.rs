@@ -63,6 +63,7 @@ pub struct Texts {
     pub ended_rejected: &'static str,
     pub ended_replaced: &'static str,
     pub fatal: Fill,
+    pub reload_page: &'static str,
     pub elsewhere: &'static str,
     pub elsewhere_hint: &'static str,
     pub use_here: &'static str,

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlElement, ResizeObserver};
 
 use super::{
-    Room, Ui, conversation, details, dialogs, history, keys,
+    Room, Ui, banner, conversation, details, dialogs, history, keys,
     kit::{
         button::{self, Look},
         empty::{empty, skeleton_rows},
@@ -40,6 +40,7 @@ pub fn app(ui: Ui) -> Drawn {
         .attr("dir", "ltr")
         .node_ref(root)
         .child((
+            banner::banner(ui),
             choose(
                 move || ui.state.phase.get(),
                 move |phase| match phase {
@@ -51,7 +52,11 @@ pub fn app(ui: Ui) -> Drawn {
             ),
             dialogs::dialogs(ui),
             menu::menu(ui),
-            notices::notices(ui),
+            // An open dialog has them within it.
+            choose(
+                move || ui.state.place.dialog.with(Option::is_none),
+                move |alone| if alone { notices::notices(ui) } else { Drawn::nothing() },
+            ),
         ))
         .drawn()
 }

@@ -14,6 +14,7 @@ use super::{
         dom,
         empty::{empty, skeleton_rows},
         field::search,
+        hold::on_hold,
         icon::icons,
         menu::{Item, Menu},
         virtual_list::{Rows, virtual_list},
@@ -37,7 +38,7 @@ pub fn chat_list(ui: Ui, heading: String) -> Drawn {
     });
     let new_chat = move || ui.state.place.dialog.set(Some(Dialog::NewChat { address: String::new() }));
     let known = move || ui.state.account().is_some_and(|account| account.chats.known.get());
-    let body = choose(
+    let none = choose(
         move || (known(), all.with(|Found(all)| all.is_empty()), shown.with(|Found(shown)| shown.is_empty())),
         move |(known, none, none_shown)| match (known, none, none_shown) {
             (false, true, _) => skeleton_rows(8),
@@ -48,7 +49,7 @@ pub fn chat_list(ui: Ui, heading: String) -> Drawn {
                 Some(button::button(Look::Primary, ui.t(|t| t.new_chat), move |_| new_chat())),
             ),
             (_, false, true) => empty(icons::SEARCH, ui.t(|t| t.nothing_found), ui.t(|t| t.nothing_found_hint), None),
-            (_, false, false) => virtual_list(ui, rows(ui, shown)),
+            (_, false, false) => Drawn::nothing(),
         },
     );
     (
@@ -58,7 +59,7 @@ pub fn chat_list(ui: Ui, heading: String) -> Drawn {
         )),
         search(ui, words, ui.t(|t| t.search_chats)),
         requests::requests(ui),
-        body,
+        virtual_list(ui, rows(ui, shown), none),
     )
         .drawn()
 }
@@ -107,7 +108,8 @@ fn draw_row(ui: Ui, row: &ChatRow) -> El {
         let jid = jid.clone();
         Box::new(move |_| ui.state.open_chat(account, jid.clone()))
     };
-    html::li()
+    let held = open.clone();
+    on_hold(html::li(), move |event| context_menu(ui, &held, event))
         .attr("class", "row")
         .attr("data-jid", jid.to_string())
         .attr("data-kind", "direct")

@@ -14,6 +14,7 @@ use super::{
         dom,
         empty::{empty, skeleton_rows},
         field::search,
+        hold::on_hold,
         icon::icons,
         menu::{Item, Menu},
         virtual_list::{Rows, virtual_list},
@@ -36,7 +37,7 @@ pub fn contact_list(ui: Ui, heading: String) -> Drawn {
     });
     let add = move || ui.state.place.dialog.set(Some(Dialog::AddContact { address: String::new() }));
     let known = move || ui.state.account().is_some_and(|account| account.contacts.known.get());
-    let body = choose(
+    let none = choose(
         move || (known(), count(ui) == 0, shown.with(Found::is_empty), filter.with(|f| *f == ContactFilter::Reachable)),
         move |(known, none, none_shown, reachable)| match (known, none, none_shown) {
             (false, true, _) => skeleton_rows(8),
@@ -50,7 +51,7 @@ pub fn contact_list(ui: Ui, heading: String) -> Drawn {
                 empty(icons::USERS_ROUND, ui.t(|t| t.nobody_here), ui.t(|t| t.no_contacts_hint), None)
             }
             (_, false, true) => empty(icons::SEARCH, ui.t(|t| t.nothing_found), ui.t(|t| t.nothing_found_hint), None),
-            (_, false, false) => virtual_list(ui, rows(ui, shown)),
+            (_, false, false) => Drawn::nothing(),
         },
     );
     (
@@ -61,7 +62,7 @@ pub fn contact_list(ui: Ui, heading: String) -> Drawn {
         search(ui, words, ui.t(|t| t.search_contacts)),
         filters(ui, filter),
         requests::requests(ui),
-        body,
+        virtual_list(ui, rows(ui, shown), none),
     )
         .drawn()
 }
@@ -166,7 +167,8 @@ fn draw_row(ui: Ui, person: &Person) -> El {
         let jid = jid.clone();
         Box::new(move |_| ui.state.open_chat_with(account, jid.clone()))
     };
-    html::li()
+    let held = whom.clone();
+    on_hold(html::li(), move |event| context_menu(ui, &held, event))
         .attr("class", "row")
         .attr("data-jid", jid.to_string())
         .attr("data-presence", live(move || presence.get()))

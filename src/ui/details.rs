@@ -30,11 +30,8 @@ fn pane(ui: Ui, chat: OpenChat) -> Drawn {
     let of_contact = {
         let (watched, whom) = (chat.clone(), chat.clone());
         choose(
-            move || watched.account.contacts.watch(&watched.jid).map(|entry| entry.contact.get()),
-            move |contact| match contact {
-                Some(contact) => known(ui, &whom, &contact),
-                None => stranger(ui, &whom),
-            },
+            move || watched.account.contacts.watch(&watched.jid).is_some(),
+            move |is_contact| if is_contact { known(ui, &whom) } else { stranger(ui, &whom) },
         )
     };
     let close = icon_button(
@@ -83,7 +80,40 @@ fn who(ui: Ui, chat: OpenChat) -> Drawn {
         .drawn()
 }
 
-fn known(ui: Ui, whom: &OpenChat, contact: &Contact) -> Drawn {
+fn known(ui: Ui, whom: &OpenChat) -> Drawn {
+    let Some(entry) = whom.account.contacts.find(&whom.jid) else { return Drawn::nothing() };
+    let (described, contact) = (entry.contact.clone(), entry.contact.clone());
+    let open = |dialog: fn(OpenChat) -> Dialog| {
+        let whom = whom.clone();
+        move |_| ui.state.place.dialog.set(Some(dialog(whom.clone())))
+    };
+    let (unblock, block) = (whom.clone(), open(Dialog::Block));
+    (
+        choose(move || described.with(|contact| described_in(ui, contact)), facts),
+        html::div().attr("class", "details-actions").child((
+            button::button(Look::Plain, ui.t(|t| t.edit_contact), open(Dialog::EditContact)),
+            choose(
+                move || contact.with(|contact| contact.blocked),
+                move |blocked| match blocked {
+                    true => unblock_button(ui, unblock.clone()),
+                    false => button::button(Look::Danger, ui.t(|t| t.block), block.clone()),
+                },
+            ),
+            button::button(Look::Danger, ui.t(|t| t.remove_contact), open(Dialog::RemoveContact)),
+            button::button(Look::Danger, ui.t(|t| t.remove_chat), open(Dialog::RemoveChat)),
+        )),
+    )
+        .drawn()
+}
+
+fn unblock_button(ui: Ui, whom: OpenChat) -> Drawn {
+    button::button(Look::Plain, ui.t(|t| t.unblock), move |_| {
+        ui.act(whom.account, Command::Unblock(whom.jid.clone()));
+    })
+}
+
+/// What is known of a contact, in words.
+fn described_in(ui: Ui, contact: &Contact) -> Vec<(&'static str, String)> {
     let t = ui.texts();
     let sharing = match contact.subscription {
         Subscription::Both => t.sharing_both,
@@ -98,26 +128,7 @@ fn known(ui: Ui, whom: &OpenChat, contact: &Contact) -> Drawn {
     if !contact.groups.is_empty() {
         rows.push((t.groups, contact.groups.join(", ")));
     }
-    let open = |dialog: fn(OpenChat) -> Dialog| {
-        let whom = whom.clone();
-        move |_| ui.state.place.dialog.set(Some(dialog(whom.clone())))
-    };
-    let block = if contact.blocked {
-        let (account, jid) = (whom.account, contact.jid.clone());
-        button::button(Look::Plain, t.unblock, move |_| ui.state.command(account, Command::Unblock(jid.clone())))
-    } else {
-        button::button(Look::Danger, t.block, open(Dialog::Block))
-    };
-    (
-        facts(rows),
-        html::div().attr("class", "details-actions").child((
-            button::button(Look::Plain, t.edit_contact, open(Dialog::EditContact)),
-            block,
-            button::button(Look::Danger, t.remove_contact, open(Dialog::RemoveContact)),
-            button::button(Look::Danger, t.remove_chat, open(Dialog::RemoveChat)),
-        )),
-    )
-        .drawn()
+    rows
 }
 
 fn stranger(ui: Ui, whom: &OpenChat) -> Drawn {
@@ -131,10 +142,7 @@ fn stranger(ui: Ui, whom: &OpenChat) -> Drawn {
         move || watched.account.chats.watch(&watched.jid).is_some_and(|entry| entry.summary.with(|chat| chat.blocked));
     let block = choose(blocked, move |blocked| {
         if blocked {
-            let whom = unblock.clone();
-            button::button(Look::Plain, ui.t(|t| t.unblock), move |_| {
-                ui.state.command(whom.account, Command::Unblock(whom.jid.clone()));
-            })
+            unblock_button(ui, unblock.clone())
         } else {
             button::button(Look::Danger, ui.t(|t| t.block), open_block.clone())
         }
@@ -154,7 +162,7 @@ fn stranger(ui: Ui, whom: &OpenChat) -> Drawn {
 /// What they say of themselves.
 fn profile(ui: Ui, chat: OpenChat) -> Drawn {
     let of = move || chat.account.profiles.with(|profiles| profiles.get(&chat.jid).cloned().flatten());
-    choose(of, move |profile| profile.map(|profile| facts(profile_rows(ui, profile))).drawn())
+    choose(move || of().map(|profile| profile_rows(ui, profile)), |rows| rows.map(facts).drawn())
 }
 
 fn profile_rows(ui: Ui, profile: Profile) -> Vec<(&'static str, String)> {

@@ -3,15 +3,28 @@
 //! The place is kept in the history entry's state, not in the address bar: addresses of people stay out of it.
 
 use leptos::{ev, prelude::*};
+use plausch_model::BareJid;
 use wasm_bindgen::JsValue;
 
 use super::Ui;
 use crate::ui::draw::effect;
-use crate::view::{Phase, Section};
+use crate::view::{OpenChat, Phase, Section};
 
-/// What a history entry says: the open chat, or nothing for the list.
+/// What a history entry says: the open chat with its account, or nothing for the list.
 fn current() -> Option<String> {
     window().history().ok()?.state().ok()?.as_string()
+}
+
+fn entry_of(chat: &OpenChat) -> String {
+    [chat.account.jid().as_str(), "\n", chat.jid.as_str()].concat()
+}
+
+/// The chat that a history entry speaks of, if its account is signed in.
+fn chat_of(ui: Ui, entry: &str) -> Option<OpenChat> {
+    let (owner, jid) = entry.split_once('\n')?;
+    let account =
+        ui.state.accounts.with(|accounts| accounts.iter().find(|account| account.jid().as_str() == owner).copied())?;
+    Some(OpenChat { account, jid: BareJid::new(jid) })
 }
 
 /// Keeps history and place in step, and the title.
@@ -21,16 +34,22 @@ pub fn keep(ui: Ui) {
     let pending = StoredValue::new(current());
     effect(move || {
         if state.phase.get() == Phase::In
-            && let Some(jid) = pending.try_update_value(Option::take).flatten()
-            && let Some(account) = state.account()
+            && let Some(entry) = pending.try_update_value(Option::take).flatten()
+            && let Some(chat) = chat_of(ui, &entry)
         {
             // The list may still be on its way from the disk; the engine knows the chat.
-            state.open_chat(account, plausch_model::BareJid::new(jid));
+            state.open_chat(chat.account, chat.jid);
         }
     });
     effect(move || {
-        let open = state.place.chat.with(|chat| chat.as_ref().map(|chat| chat.jid.to_string()));
-        if state.phase.get() != Phase::In || pending.with_value(Option::is_some) || open == current() {
+        let open = state.place.chat.with(|chat| chat.as_ref().map(entry_of));
+        // Nothing of the account stays behind when nobody is signed in any more.
+        let settled = match state.phase.get() {
+            Phase::In => pending.with_value(Option::is_none),
+            Phase::Out => true,
+            Phase::Starting | Phase::Elsewhere => false,
+        };
+        if !settled || open == current() {
             return;
         }
         let entry = open.as_deref().map_or(JsValue::NULL, JsValue::from_str);
@@ -49,14 +68,9 @@ pub fn keep(ui: Ui) {
 
 fn go(ui: Ui) {
     let state = ui.state;
-    match (current(), state.account()) {
-        (Some(jid), Some(account)) => {
-            let jid = plausch_model::BareJid::new(jid);
-            if account.chats.find(&jid).is_some() {
-                state.open_chat(account, jid);
-            }
-        }
-        _ => state.close_chat(),
+    match current().and_then(|entry| untrack(|| chat_of(ui, &entry))) {
+        Some(chat) => state.open_chat(chat.account, chat.jid),
+        None => state.close_chat(),
     }
 }
 

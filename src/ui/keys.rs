@@ -3,7 +3,7 @@
 use leptos::{ev, prelude::*};
 use web_sys::KeyboardEvent;
 
-use super::{Room, Ui};
+use super::{Room, Ui, kit::menu};
 use crate::view::{ChatRow, Dialog, Phase, SettingsSection};
 
 /// Listens for the app's keys.
@@ -18,6 +18,13 @@ pub fn listen(ui: Ui) {
 
 /// Does what a key is for; tells whether it is for anything.
 fn acts(ui: Ui, event: &KeyboardEvent) -> bool {
+    if ui.menu.with_untracked(Option::is_some) {
+        let leaves = event.key() == "Escape";
+        if leaves {
+            menu::close(ui.menu);
+        }
+        return leaves;
+    }
     let place = ui.state.place;
     let free = place.dialog.with_untracked(Option::is_none);
     let command = (event.ctrl_key() || event.meta_key()) && !event.alt_key();

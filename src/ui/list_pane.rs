@@ -53,7 +53,13 @@ fn connection_note(ui: Ui) -> Drawn {
         if state.get().is_none_or(|state| state == ConnectionState::Online) {
             late.set(false);
         } else {
-            set_timeout(move || late.set(state.get_untracked() != Some(ConnectionState::Online)), PATIENCE);
+            // The pane may be gone by then.
+            let look = move || {
+                if let Some(now) = state.try_get_untracked() {
+                    late.set(now.is_some_and(|now| now != ConnectionState::Online));
+                }
+            };
+            set_timeout(look, PATIENCE);
         }
     });
     let note = move |state: ConnectionState| {
@@ -66,7 +72,7 @@ fn connection_note(ui: Ui) -> Drawn {
         let retry = matches!(state, ConnectionState::Disconnected { .. }).then(|| {
             button::button(Look::Quiet, ui.t(|t| t.reconnect_now), move |_| {
                 if let Some(account) = ui.state.account() {
-                    ui.state.command(account, Command::Reconnect);
+                    ui.act(account, Command::Reconnect);
                 }
             })
         });

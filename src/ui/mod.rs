@@ -1,6 +1,7 @@
 //! What is drawn. A component is a function of view fields; it neither fetches nor parses nor stores.
 
 mod app;
+mod banner;
 mod chat_list;
 mod contact_list;
 mod conversation;
@@ -29,10 +30,12 @@ use leptos::prelude::*;
 
 pub use app::app;
 
+use plausch_model::Command;
+
 use crate::{
     config::Config,
     text::{Locale, Plural, Texts, format},
-    view::State,
+    view::{Account, State},
 };
 use kit::menu::OpenMenu;
 use prefs::Prefs;
@@ -139,6 +142,11 @@ impl Ui {
     /// A text that depends on a number.
     pub fn plural(self, pick: fn(&'static Texts) -> Plural, value: f64) -> String {
         format::plural(self.locale(), pick(self.texts()), value)
+    }
+
+    /// Has a command carried out, and says so if that is refused.
+    pub fn act(self, account: Account, command: Command) {
+        self.state.ask(account, command, dialogs::complain(self));
     }
 
     /// An element id that no other element of the document or shadow root has.

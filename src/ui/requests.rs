@@ -39,7 +39,7 @@ fn draw(ui: Ui, account: Account, request: ContactRequest) -> El {
     });
     let act = move |command: fn(plausch_model::BareJid) -> Command| {
         let jid = jid.clone();
-        move |_| ui.state.command(account, command(jid.clone()))
+        move |_| ui.act(account, command(jid.clone()))
     };
     html::div().attr("class", "request").attr("role", "alert").child((
         html::div().attr("class", "request-who").child((

@@ -102,6 +102,8 @@ impl Account {
         self.chats.replace(Vec::new());
         self.timeline.close();
         self.profiles.set(HashMap::new());
+        self.chats.settle();
+        self.contacts.settle();
     }
 
     /// Which account it is.

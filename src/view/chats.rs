@@ -1,6 +1,10 @@
 //! The list of chats of one account.
 
-use std::{cmp::Reverse, collections::HashMap, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use leptos::prelude::*;
 use plausch_model::{BareJid, ChatState, ChatSummary, Timestamp};
@@ -42,12 +46,20 @@ impl PartialEq for ChatRow {
     }
 }
 
+/// What has to be worked out anew.
+#[derive(Clone, Copy, Default)]
+struct Unsettled {
+    order: bool,
+    unread: bool,
+}
+
 /// The chats of an account, newest activity first.
 #[derive(Clone, Copy)]
 pub struct ChatList {
     order: RwSignal<Vec<Arc<ChatEntry>>>,
     by_jid: StoredValue<HashMap<BareJid, Arc<ChatEntry>>>,
     unread: RwSignal<u64>,
+    unsettled: StoredValue<Unsettled>,
     /// Whether the engine has told what chats there are.
     pub known: RwSignal<bool>,
 }
@@ -58,6 +70,7 @@ impl Default for ChatList {
             order: RwSignal::new(Vec::new()),
             by_jid: StoredValue::new(HashMap::new()),
             unread: RwSignal::new(0),
+            unsettled: StoredValue::new(Unsettled::default()),
             known: RwSignal::new(false),
         }
     }
@@ -87,9 +100,10 @@ impl ChatList {
 
     /// Replaces everything.
     pub fn replace(&self, chats: Vec<ChatSummary>) {
-        let gone: Vec<BareJid> = self
-            .by_jid
-            .with_value(|map| map.keys().filter(|jid| !chats.iter().any(|chat| chat.jid == **jid)).cloned().collect());
+        let gone: Vec<BareJid> = {
+            let kept: HashSet<&BareJid> = chats.iter().map(|chat| &chat.jid).collect();
+            self.by_jid.with_value(|map| map.keys().filter(|jid| !kept.contains(jid)).cloned().collect())
+        };
         for jid in &gone {
             self.remove(jid);
         }
@@ -99,7 +113,7 @@ impl ChatList {
         }
     }
 
-    /// Adds or changes chats.
+    /// Adds or changes chats. What follows from that for the whole list is worked out by [`Self::settle`].
     pub fn put(&self, chats: Vec<ChatSummary>) {
         let mut moved = false;
         for chat in chats {
@@ -114,10 +128,7 @@ impl ChatList {
                 }
             }
         }
-        if moved {
-            self.sort();
-        }
-        self.count_unread();
+        self.unsettle(moved);
     }
 
     /// Takes a chat away.
@@ -125,8 +136,25 @@ impl ChatList {
         self.by_jid.update_value(|map| {
             map.remove(jid);
         });
-        self.order.update(|order| order.retain(|entry| entry.jid != *jid));
-        self.count_unread();
+        self.unsettle(true);
+    }
+
+    fn unsettle(&self, order: bool) {
+        self.unsettled.update_value(|unsettled| {
+            unsettled.order |= order;
+            unsettled.unread = true;
+        });
+    }
+
+    /// Works out the order and the sum of unread messages, once for however many changes.
+    pub fn settle(&self) {
+        let unsettled = self.unsettled.try_update_value(std::mem::take).unwrap_or_default();
+        if unsettled.order {
+            self.sort();
+        }
+        if unsettled.unread {
+            self.count_unread();
+        }
     }
 
     /// Sets what the other side of a chat is doing.
@@ -181,12 +209,15 @@ mod tests {
         Owner::new().with(|| {
             let list = ChatList::default();
             list.replace(vec![chat("a@x", 10, 1), chat("b@x", 30, 0), chat("c@x", 20, 4)]);
+            list.settle();
             assert_eq!(jids(&list), ["b@x", "c@x", "a@x"]);
             assert_eq!(list.unread.get_untracked(), 5);
             list.put(vec![chat("a@x", 40, 2)]);
+            list.settle();
             assert_eq!(jids(&list), ["a@x", "b@x", "c@x"]);
             assert_eq!(list.unread.get_untracked(), 6);
             list.remove(&BareJid::new("c@x"));
+            list.settle();
             assert_eq!(list.unread.get_untracked(), 2);
             assert!(list.find(&BareJid::new("c@x")).is_none());
         });
@@ -197,10 +228,12 @@ mod tests {
         Owner::new().with(|| {
             let list = ChatList::default();
             list.replace(vec![chat("a@x", 10, 0), chat("b@x", 5, 0)]);
+            list.settle();
             let before = list.find(&BareJid::new("a@x")).unwrap();
             let mut changed = chat("a@x", 10, 3);
             changed.draft = Some("later".into());
             list.put(vec![changed]);
+            list.settle();
             let after = list.find(&BareJid::new("a@x")).unwrap();
             assert!(Arc::ptr_eq(&before, &after));
             assert_eq!(before.summary.get_untracked().draft.as_deref(), Some("later"));
@@ -212,7 +245,9 @@ mod tests {
         Owner::new().with(|| {
             let list = ChatList::default();
             list.replace(vec![chat("a@x", 10, 1), chat("b@x", 5, 1)]);
+            list.settle();
             list.replace(vec![chat("b@x", 5, 1)]);
+            list.settle();
             assert_eq!(jids(&list), ["b@x"]);
             assert_eq!(list.unread.get_untracked(), 1);
         });
@@ -224,6 +259,7 @@ mod tests {
             let list = ChatList::default();
             list.set_typing(&BareJid::new("a@x"), ChatState::Composing);
             list.replace(vec![chat("a@x", 10, 1)]);
+            list.settle();
             list.set_typing(&BareJid::new("a@x"), ChatState::Composing);
             assert_eq!(list.find(&BareJid::new("a@x")).unwrap().typing.get_untracked(), ChatState::Composing);
         });

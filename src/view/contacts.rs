@@ -34,12 +34,17 @@ pub enum ContactFilter {
     Group(String),
 }
 
+/// Whether the order has to be worked out anew after changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Reorder(bool);
+
 /// The contacts of an account, by name in the language's order.
 #[derive(Clone, Copy)]
 pub struct ContactList {
     order: RwSignal<Arc<Vec<Arc<ContactEntry>>>>,
     by_jid: StoredValue<HashMap<BareJid, Arc<ContactEntry>>>,
     revision: RwSignal<u32>,
+    unsettled: StoredValue<Option<Reorder>>,
     /// Whether the engine has told what contacts there are.
     pub known: RwSignal<bool>,
 }
@@ -50,6 +55,7 @@ impl Default for ContactList {
             order: RwSignal::new(Arc::default()),
             by_jid: StoredValue::new(HashMap::new()),
             revision: RwSignal::new(0),
+            unsettled: StoredValue::new(None),
             known: RwSignal::new(false),
         }
     }
@@ -110,22 +116,22 @@ impl ContactList {
         };
         let removed = self.forget(&gone);
         let renamed = self.take(contacts);
-        self.settle(removed || renamed);
+        self.unsettle(removed || renamed);
         if !self.known.get_untracked() {
             self.known.set(true);
         }
     }
 
-    /// Adds or changes contacts.
+    /// Adds or changes contacts. What follows from that for the whole list is worked out by [`Self::settle`].
     pub fn put(&self, contacts: Vec<Contact>) {
         let renamed = self.take(contacts);
-        self.settle(renamed);
+        self.unsettle(renamed);
     }
 
     /// Takes contacts away.
     pub fn remove(&self, jids: &[BareJid]) {
         let removed = self.forget(jids);
-        self.settle(removed);
+        self.unsettle(removed);
     }
 
     fn forget(&self, jids: &[BareJid]) -> bool {
@@ -159,7 +165,16 @@ impl ContactList {
         renamed
     }
 
-    fn settle(&self, reorder: bool) {
+    fn unsettle(&self, reorder: bool) {
+        self.unsettled.update_value(|unsettled| {
+            let before = unsettled.is_some_and(|Reorder(before)| before);
+            *unsettled = Some(Reorder(before || reorder));
+        });
+    }
+
+    /// Works out the order and tells the filtered lists, once for however many changes.
+    pub fn settle(&self) {
+        let Some(Reorder(reorder)) = self.unsettled.try_update_value(Option::take).flatten() else { return };
         if reorder {
             let mut all: Vec<_> = self.by_jid.with_value(|map| map.values().cloned().collect());
             all.sort_by(|a, b| a.jid.cmp(&b.jid));
@@ -196,10 +211,13 @@ mod tests {
         Owner::new().with(|| {
             let list = ContactList::default();
             list.replace(vec![contact("z@x", "Anna"), contact("a@x", "mia"), contact("b@x", "Ben")]);
+            list.settle();
             assert_eq!(names(&list.order.get_untracked()), ["Anna", "Ben", "mia"]);
             list.put(vec![contact("b@x", "Zoe")]);
+            list.settle();
             assert_eq!(names(&list.order.get_untracked()), ["Anna", "mia", "Zoe"]);
             list.remove(&[BareJid::new("a@x")]);
+            list.settle();
             assert_eq!(names(&list.order.get_untracked()), ["Anna", "Zoe"]);
         });
     }
@@ -209,10 +227,12 @@ mod tests {
         Owner::new().with(|| {
             let list = ContactList::default();
             list.replace(vec![contact("a@x", "Anna"), contact("b@x", "Ben")]);
+            list.settle();
             let before = list.order.get_untracked();
             let mut online = contact("b@x", "Ben");
             online.availability = Availability::Online;
             list.put(vec![online]);
+            list.settle();
             assert!(Arc::ptr_eq(&before, &list.order.get_untracked()));
             assert_eq!(names(&list.filtered(&ContactFilter::Reachable, "")), ["Ben"]);
         });
@@ -225,6 +245,7 @@ mod tests {
             let mut ben = contact("ben@work.example", "Ben");
             ben.groups = vec!["Work".into(), "Band".into()];
             list.replace(vec![contact("a@x", "Anna Work"), ben]);
+            list.settle();
             assert_eq!(list.groups(), ["Band", "Work"]);
             assert_eq!(names(&list.filtered(&ContactFilter::Group("Work".into()), "")), ["Ben"]);
             assert_eq!(names(&list.filtered(&ContactFilter::All, "work")), ["Anna Work", "Ben"]);

@@ -130,6 +130,11 @@ impl State {
         self.port.set_value(Some(port));
     }
 
+    /// Lets go of the engine.
+    pub fn detach(&self) {
+        self.port.set_value(None);
+    }
+
     /// Tells the engine something.
     pub fn tell(&self, message: &ToEngine) {
         match self.port.get_value() {
@@ -204,6 +209,7 @@ impl State {
             return;
         }
         self.leave_timeline(account);
+        account.timeline.expect(jid.clone());
         self.place.chat.set(Some(chat));
         self.command(account, Command::OpenChat { chat: jid, anchor: Anchor::FirstUnread });
     }
@@ -274,6 +280,7 @@ impl State {
             FromEngine::SignedIn(id) => {
                 self.sign_in.busy.set(false);
                 self.admit(id);
+                self.begin_anew();
                 self.phase.set(Phase::In);
             }
             FromEngine::SignInFailed(error) => {
@@ -292,6 +299,14 @@ impl State {
         }
     }
 
+    /// Works out what follows from all that was taken over: once a frame, not once a message.
+    pub fn settle(&self) {
+        for account in self.accounts.get_untracked() {
+            account.chats.settle();
+            account.contacts.settle();
+        }
+    }
+
     fn welcome(&self, ids: Vec<AccountId>) {
         for account in self.accounts.get_untracked() {
             if !ids.contains(&account.id()) {
@@ -301,8 +316,27 @@ impl State {
         for id in ids {
             self.admit(id);
         }
+        self.begin_anew();
         let anybody = self.accounts.with_untracked(|accounts| !accounts.is_empty());
         self.phase.set(if anybody { Phase::In } else { Phase::Out });
+    }
+
+    /// The engine knows nothing of this view: it is a new one, or sees us for the first time.
+    fn begin_anew(&self) {
+        self.sign_in.busy.set(false);
+        let waiting = self.pending.try_update_value(std::mem::take).unwrap_or_default();
+        for on_reply in waiting.into_values() {
+            on_reply(Reply::Done(Err(CommandError::NotConnected)));
+        }
+        for account in self.accounts.get_untracked() {
+            account.trouble.set(None);
+            self.command(account, Command::SetVisible(self.looking.get_untracked()));
+        }
+        if let Some(open) = self.place.chat.get_untracked() {
+            let anchor = open.account.timeline.anchor();
+            open.account.timeline.expect(open.jid.clone());
+            self.command(open.account, Command::OpenChat { chat: open.jid, anchor });
+        }
     }
 
     fn admit(&self, id: AccountId) {
@@ -311,9 +345,6 @@ impl State {
         }
         let account = Account::new(id);
         self.accounts.update(|accounts| accounts.push(account));
-        if !self.looking.get_untracked() {
-            self.command(account, Command::SetVisible(false));
-        }
     }
 
     fn find(&self, id: &AccountId) -> Option<Account> {
@@ -415,6 +446,7 @@ mod tests {
 
         fn updates(&self, updates: Vec<Update>) {
             self.state.receive(FromEngine::Updates { account: romeo(), updates });
+            self.state.settle();
         }
 
         fn commands(&self) -> Vec<(CommandId, Command)> {
@@ -553,6 +585,7 @@ mod tests {
         bench
             .state
             .receive(FromEngine::Updates { account: other, updates: vec![Update::Chats(vec![chat("c@y", 20, 2)])] });
+        bench.state.settle();
         let jids: Vec<String> = bench.state.chat_rows().iter().map(|row| row.entry.jid.to_string()).collect();
         assert_eq!(jids, ["b@x", "c@y", "a@x"]);
         assert_eq!(bench.state.unread(), 3);

@@ -13,7 +13,7 @@ use std::{
 };
 
 use leptos::prelude::*;
-use plausch_model::{BareJid, MessageBody, OriginId, TimelineItem, TimelineKey, Timestamp, Way, WindowChange};
+use plausch_model::{Anchor, BareJid, MessageBody, OriginId, TimelineItem, TimelineKey, Timestamp, Way, WindowChange};
 
 use super::{chats::set_if_new, clock::local_day};
 
@@ -101,6 +101,7 @@ impl Entry {
 /// What is loaded of the open chat.
 #[derive(Default)]
 pub struct Window {
+    wanted: Option<BareJid>,
     chat: Option<BareJid>,
     entries: Vec<Arc<Entry>>,
     by_id: HashMap<OriginId, Arc<Entry>>,
@@ -237,15 +238,39 @@ impl Window {
 #[derive(Clone, Copy)]
 pub struct Timeline {
     window: RwSignal<Window>,
+    sent: RwSignal<u32>,
+    refused: RwSignal<Vec<(BareJid, String)>>,
 }
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self { window: RwSignal::new(Window::default()) }
+        Self { window: RwSignal::new(Window::default()), sent: RwSignal::new(0), refused: RwSignal::new(Vec::new()) }
     }
 }
 
 impl Timeline {
+    /// The person has sent something in this view.
+    pub fn own_sent(&self) {
+        self.sent.update(|count| *count = count.wrapping_add(1));
+    }
+
+    /// How often the person has sent something in this view; watched.
+    pub fn sent(&self) -> u32 {
+        self.sent.get()
+    }
+
+    /// A text for a chat was not taken.
+    pub fn refused(&self, chat: BareJid, text: String) {
+        self.refused.update(|refused| refused.push((chat, text)));
+    }
+
+    /// Takes the text of a chat that was not taken; watched.
+    pub fn take_refused(&self, chat: &BareJid) -> Option<String> {
+        self.refused.track();
+        let place = self.refused.with_untracked(|refused| refused.iter().position(|(jid, _)| jid == chat))?;
+        self.refused.try_maybe_update(|refused| (false, refused.remove(place).1))
+    }
+
     /// Looks at the window; called again when messages come or go.
     pub fn with<T>(&self, look: impl FnOnce(&Window) -> T) -> T {
         self.window.with(look)
@@ -256,13 +281,22 @@ impl Timeline {
         self.window.with_untracked(look)
     }
 
-    /// A new window replaces what was shown.
+    /// This chat is to be shown: what comes of any other is dropped.
+    pub fn expect(&self, chat: BareJid) {
+        self.clear(Some(chat));
+    }
+
+    /// A new window replaces what was shown, if it is of the chat that is wanted now.
     pub fn open(&self, opened: Opened) {
-        self.window.update(|window| {
+        self.window.maybe_update(|window| {
+            if window.wanted.as_ref() != Some(&opened.chat) {
+                return false;
+            }
             window.at_start = opened.at_start;
             window.at_end = opened.at_end;
             window.total = opened.total;
             window.open(opened.chat, opened.items, opened.read_up_to);
+            true
         });
     }
 
@@ -273,8 +307,8 @@ impl Timeline {
                 return false;
             }
             window.insert_all(items);
-            window.at_start = at_start;
-            window.at_end = at_end;
+            window.at_start |= at_start;
+            window.at_end |= at_end;
             window.shape(0, window.entries.len());
             true
         });
@@ -294,6 +328,9 @@ impl Timeline {
                     WindowChange::Put(item) => {
                         let unseen = !looking && item.way == Way::In && window.is_new(&item);
                         let key = item.key;
+                        if window.is_beyond(&item) {
+                            continue;
+                        }
                         let added = window.put(item);
                         if unseen && added {
                             window.divide_at(key);
@@ -309,10 +346,22 @@ impl Timeline {
 
     /// The chat is left.
     pub fn close(&self) {
+        self.clear(None);
+    }
+
+    fn clear(&self, wanted: Option<BareJid>) {
         self.window.update(|window| {
             let opened = window.opened.wrapping_add(1);
-            *window = Window { opened, ..Window::default() };
+            *window = Window { opened, wanted, ..Window::default() };
         });
+    }
+
+    /// Where to open the chat again that is shown: at its end, or where the window begins.
+    pub fn anchor(&self) -> Anchor {
+        self.window.with_untracked(|window| match window.entries.first() {
+            Some(first) if !window.at_end => Anchor::At(first.key),
+            _ => Anchor::End,
+        })
     }
 
     /// The divider has done its work: what comes in unseen from now on gets a new one.
@@ -329,6 +378,13 @@ impl Timeline {
 impl Window {
     fn is_new(&self, item: &TimelineItem) -> bool {
         self.at_end && self.entries.last().is_none_or(|last| last.key < item.key)
+    }
+
+    /// What is newer than a window that does not reach the end is loaded when the window grows.
+    fn is_beyond(&self, item: &TimelineItem) -> bool {
+        !self.at_end
+            && !self.by_id.contains_key(&item.id)
+            && self.entries.last().is_some_and(|last| last.key < item.key)
     }
 
     fn divide_at(&mut self, key: TimelineKey) {
@@ -375,6 +431,11 @@ mod tests {
         timeline.peek(|window| window.find(&OriginId::new(id)).unwrap().shape.get_untracked())
     }
 
+    fn show(timeline: &Timeline, opened: Opened) {
+        timeline.expect(opened.chat.clone());
+        timeline.open(opened);
+    }
+
     fn put(timeline: &Timeline, item: TimelineItem, looking: bool) {
         timeline.change(&romeo(), vec![WindowChange::Put(item)], 9, looking);
     }
@@ -383,7 +444,7 @@ mod tests {
     fn messages_are_ordered_by_key_whatever_the_order_of_arrival() {
         Owner::new().with(|| {
             let timeline = Timeline::default();
-            timeline.open(window("romeo@x", vec![message("b", Way::In, 20), message("a", Way::In, 10)]));
+            show(&timeline, window("romeo@x", vec![message("b", Way::In, 20), message("a", Way::In, 10)]));
             put(&timeline, message("d", Way::In, 40), true);
             put(&timeline, message("c", Way::Out, 30), true);
             put(&timeline, message("c", Way::Out, 30), true);
@@ -397,7 +458,7 @@ mod tests {
     fn a_changed_message_tells_its_own_signal_only() {
         Owner::new().with(|| {
             let timeline = Timeline::default();
-            timeline.open(window("romeo@x", vec![message("a", Way::Out, 10)]));
+            show(&timeline, window("romeo@x", vec![message("a", Way::Out, 10)]));
             let before = timeline.peek(|window| window.entries()[0].clone());
             let mut sent = message("a", Way::Out, 10);
             sent.state = Some(plausch_model::DeliveryState::Delivered);
@@ -413,17 +474,20 @@ mod tests {
         Owner::new().with(|| {
             let timeline = Timeline::default();
             let day = 86_400_000;
-            timeline.open(window(
-                "romeo@x",
-                vec![
-                    message("a", Way::In, 0),
-                    message("b", Way::In, 4 * MINUTE),
-                    message("c", Way::In, 9 * MINUTE),
-                    message("d", Way::Out, 10 * MINUTE),
-                    message("e", Way::Out, day - 1),
-                    message("f", Way::Out, day),
-                ],
-            ));
+            show(
+                &timeline,
+                window(
+                    "romeo@x",
+                    vec![
+                        message("a", Way::In, 0),
+                        message("b", Way::In, 4 * MINUTE),
+                        message("c", Way::In, 9 * MINUTE),
+                        message("d", Way::Out, 10 * MINUTE),
+                        message("e", Way::Out, day - 1),
+                        message("f", Way::Out, day),
+                    ],
+                ),
+            );
             timeline.forget_divider();
             let opens: Vec<bool> = ["a", "b", "c", "d", "e", "f"].map(|id| shape(&timeline, id).opens_group).to_vec();
             assert_eq!(opens, [true, false, true, true, true, true]);
@@ -437,7 +501,7 @@ mod tests {
     fn a_late_message_between_two_splits_and_removal_joins_again() {
         Owner::new().with(|| {
             let timeline = Timeline::default();
-            timeline.open(window("romeo@x", vec![message("a", Way::Out, 0), message("c", Way::Out, 2)]));
+            show(&timeline, window("romeo@x", vec![message("a", Way::Out, 0), message("c", Way::Out, 2)]));
             assert!(!shape(&timeline, "c").opens_group);
             put(&timeline, message("b", Way::In, 1), true);
             assert!(shape(&timeline, "c").opens_group && shape(&timeline, "a").closes_group);
@@ -452,7 +516,7 @@ mod tests {
             let timeline = Timeline::default();
             let read = TimelineKey { at: Timestamp(10), sequence: 0 };
             let items = vec![message("a", Way::In, 10), message("b", Way::Out, 20), message("c", Way::In, 30)];
-            timeline.open(Opened { read_up_to: Some(read), ..window("romeo@x", items) });
+            show(&timeline, Opened { read_up_to: Some(read), ..window("romeo@x", items) });
             assert!(shape(&timeline, "c").opens_unread && !shape(&timeline, "b").opens_unread);
             put(&timeline, message("d", Way::In, 40), false);
             assert!(shape(&timeline, "c").opens_unread && !shape(&timeline, "d").opens_unread);
@@ -465,7 +529,7 @@ mod tests {
             let timeline = Timeline::default();
             let read = TimelineKey { at: Timestamp(10), sequence: 0 };
             let open = || Opened { read_up_to: Some(read), ..window("romeo@x", vec![message("a", Way::In, 10)]) };
-            timeline.open(open());
+            show(&timeline, open());
             put(&timeline, message("b", Way::In, 20), true);
             assert!(!shape(&timeline, "b").opens_unread);
             put(&timeline, message("c", Way::In, 30), false);
@@ -478,12 +542,42 @@ mod tests {
     fn growth_and_changes_of_another_chat_are_ignored() {
         Owner::new().with(|| {
             let timeline = Timeline::default();
-            timeline.open(window("romeo@x", vec![message("c", Way::In, 30)]));
+            show(&timeline, window("romeo@x", vec![message("c", Way::In, 30)]));
             timeline.grow(&romeo(), vec![message("a", Way::In, 10), message("b", Way::In, 20)], true, true);
             timeline.grow(&BareJid::new("eve@x"), vec![message("x", Way::In, 1)], true, true);
             timeline.change(&BareJid::new("eve@x"), vec![WindowChange::Remove(OriginId::new("a"))], 0, true);
             assert_eq!(ids(&timeline), ["a", "b", "c"]);
             assert!(timeline.peek(Window::at_start));
+        });
+    }
+
+    #[test]
+    fn a_window_of_another_chat_than_the_wanted_one_is_dropped() {
+        Owner::new().with(|| {
+            let timeline = Timeline::default();
+            timeline.expect(romeo());
+            timeline.open(window("tybalt@x", vec![message("t", Way::In, 1)]));
+            assert_eq!(ids(&timeline), Vec::<String>::new());
+            timeline.open(window("romeo@x", vec![message("r", Way::In, 1)]));
+            assert_eq!(ids(&timeline), ["r"]);
+            timeline.close();
+            timeline.open(window("romeo@x", vec![message("late", Way::In, 1)]));
+            assert_eq!(ids(&timeline), Vec::<String>::new());
+        });
+    }
+
+    #[test]
+    fn what_lies_beyond_a_window_is_not_put_next_to_it() {
+        Owner::new().with(|| {
+            let timeline = Timeline::default();
+            show(&timeline, Opened { at_end: false, ..window("romeo@x", vec![message("a", Way::In, 1)]) });
+            put(&timeline, message("z", Way::In, 99), true);
+            assert_eq!(ids(&timeline), ["a"]);
+            timeline.grow(&romeo(), vec![message("b", Way::In, 2), message("z", Way::In, 99)], false, true);
+            put(&timeline, message("zz", Way::In, 100), true);
+            assert_eq!(ids(&timeline), ["a", "b", "z", "zz"]);
+            timeline.grow(&romeo(), vec![message("0", Way::In, 0)], true, false);
+            assert!(timeline.peek(|window| window.at_start() && window.at_end()), "an end once reached stays reached");
         });
     }
 }

@@ -37,6 +37,7 @@ const SWEEP_MILLIS: i32 = 20_000;
 /// The host of this global scope.
 pub struct Host<M> {
     lifeline: String,
+    lifeline_taken: Cell<bool>,
     hub: RefCell<Hub>,
     ports: RefCell<BTreeMap<ViewId, Port>>,
     accounts: RefCell<BTreeMap<AccountId, Rc<Inbox>>>,
@@ -51,6 +52,7 @@ impl<M: Machine> Host<M> {
     pub fn start(hosting: Hosting, lifeline: String) -> Rc<Self> {
         let host = Rc::new(Self {
             lifeline: lifeline.clone(),
+            lifeline_taken: Cell::new(false),
             hub: RefCell::new(Hub::new(hosting, M::parse_address)),
             ports: RefCell::default(),
             accounts: RefCell::default(),
@@ -59,8 +61,9 @@ impl<M: Machine> Host<M> {
             waits_for_lock: Cell::new(false),
             machine: PhantomData,
         });
+        let holder = Rc::clone(&host);
         spawn_local(async move {
-            hold(&lifeline, Mode::Wait, || {}).await;
+            hold(&lifeline, Mode::Wait, move || holder.lifeline_taken()).await;
         });
         host.take_lock(Mode::Wait);
         spawn_local(host.clone().say_if_lock_is_refused());
@@ -73,8 +76,17 @@ impl<M: Machine> Host<M> {
         let view = self.hub.borrow_mut().connect();
         let host = Rc::clone(self);
         let port = Port::open(port, move |message| host.handle(Event::Message(view, message)));
-        port.post(&FromEngine::Lifeline(self.lifeline.clone()));
         self.ports.borrow_mut().insert(view, port);
+        if self.lifeline_taken.get() {
+            self.post(&[view], &FromEngine::Lifeline(self.lifeline.clone()));
+        }
+    }
+
+    /// Nobody may watch the lifeline before it is ours: they would find it free, and take us for dead.
+    fn lifeline_taken(&self) {
+        self.lifeline_taken.set(true);
+        let views: Vec<ViewId> = self.ports.borrow().keys().copied().collect();
+        self.post(&views, &FromEngine::Lifeline(self.lifeline.clone()));
     }
 
     /// The time to give to accounts.

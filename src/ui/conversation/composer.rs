@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use leptos::{ev, prelude::*};
-use plausch_model::{ChatState, Command};
+use plausch_model::{ChatState, Command, CommandError};
 use send_wrapper::SendWrapper;
 use web_sys::{HtmlTextAreaElement, KeyboardEvent};
 
@@ -13,9 +13,10 @@ use super::super::{
         dom,
         icon::{icon, icons},
     },
+    wording,
 };
 use crate::ui::draw::{Draw, Drawn, NodeRef, effect, html, live, memo};
-use crate::view::OpenChat;
+use crate::view::{NoticeKind, OpenChat, Reply};
 
 /// How long after the last key a draft is saved.
 const DRAFT_DELAY: Duration = Duration::from_millis(500);
@@ -75,8 +76,13 @@ impl Writing {
         // Sending says by itself that the typing is over.
         self.told.replace(ChatState::Idle);
         self.text.set(String::new());
-        let chat = self.chat.jid.clone();
-        self.ui.state.command(self.chat.account, Command::SendText { chat, text });
+        let (ui, chat) = (self.ui, self.chat.clone());
+        self.chat.account.timeline.own_sent();
+        let command = Command::SendText { chat: chat.jid.clone(), text: text.clone() };
+        ui.state.ask(self.chat.account, command, move |reply| match reply {
+            Reply::Done(Err(error)) => give_back(ui, &chat, text, &error),
+            Reply::Done(Ok(())) | Reply::Chat(_) => {}
+        });
         self.save();
         true
     }
@@ -87,6 +93,12 @@ impl Writing {
         self.save();
         self.tell(ChatState::Idle);
     }
+}
+
+/// A text was not taken: it comes back as the chat's draft, wherever that is shown, so that it is not lost.
+fn give_back(ui: Ui, chat: &OpenChat, text: String, error: &CommandError) {
+    ui.state.notices.show(NoticeKind::Problem, wording::command_error(ui.words(), error));
+    chat.account.timeline.refused(chat.jid.clone(), text);
 }
 
 fn restart(timer: &RefCell<Option<TimeoutHandle>>, delay: Duration, then: impl FnOnce() + 'static) {
@@ -103,7 +115,7 @@ fn stop(timer: &RefCell<Option<TimeoutHandle>>) {
 
 /// Draws the composer.
 pub fn composer(ui: Ui, chat: OpenChat) -> Drawn {
-    let entry = chat.account.chats.watch(&chat.jid);
+    let entry = chat.account.chats.find(&chat.jid);
     let draft = entry.and_then(|entry| entry.summary.with_untracked(|chat| chat.draft.clone())).unwrap_or_default();
     let text = RwSignal::new(draft.clone());
     let area = NodeRef::<HtmlTextAreaElement>::new();
@@ -126,6 +138,8 @@ pub fn composer(ui: Ui, chat: OpenChat) -> Drawn {
     });
     let last = SendWrapper::new(Rc::clone(&writing));
     on_cleanup(move || last.leave());
+    take_back(&writing, area);
+    keep_on_leaving(&writing);
     follow_draft(&writing, area);
     let (typed, keyed, clicked) = (Rc::clone(&writing), Rc::clone(&writing), writing);
     let empty = memo(move || text.with(|text| text.trim().is_empty()));
@@ -168,6 +182,34 @@ pub fn composer(ui: Ui, chat: OpenChat) -> Drawn {
         .drawn()
 }
 
+/// A text of this chat that was not taken is put back in front of whatever has been typed since.
+fn take_back(writing: &Rc<Writing>, area: NodeRef<HtmlTextAreaElement>) {
+    let writing = Rc::clone(writing);
+    effect(move || {
+        let Some(text) = writing.chat.account.timeline.take_refused(&writing.chat.jid) else { return };
+        let typed = writing.text.get_untracked();
+        let all = if typed.trim().is_empty() { text } else { [text, typed].join("\n") };
+        if let Some(area) = area.get_untracked() {
+            area.set_value(&all);
+            fit(&area);
+        }
+        writing.changed(all);
+    });
+}
+
+/// The page may be about to go for good.
+fn keep_on_leaving(writing: &Rc<Writing>) {
+    let (looked_away, left) = (SendWrapper::new(Rc::clone(writing)), SendWrapper::new(Rc::clone(writing)));
+    let looking = writing.ui.state.looking;
+    effect(move || {
+        if !looking.get() {
+            looked_away.save();
+        }
+    });
+    let leaving = window_event_listener_untyped("pagehide", move |_| left.save());
+    on_cleanup(move || leaving.remove());
+}
+
 /// Another tab changed the draft: take it over, unless the person is writing here.
 fn follow_draft(writing: &Rc<Writing>, area: NodeRef<HtmlTextAreaElement>) {
     let Some(entry) = writing.chat.account.chats.find(&writing.chat.jid) else { return };
@@ -176,7 +218,7 @@ fn follow_draft(writing: &Rc<Writing>, area: NodeRef<HtmlTextAreaElement>) {
     effect(move || {
         let draft = summary.with(|chat| chat.draft.clone()).unwrap_or_default();
         let Some(area) = area.get_untracked() else { return };
-        let here = dom::focused(&area).is_some_and(|focused| *focused == **area);
+        let here = page_has_focus() && dom::focused(&area).is_some_and(|focused| *focused == **area);
         if !here && *writing.saved.borrow() != draft && *writing.saved.borrow() == writing.text.get_untracked() {
             writing.saved.replace(draft.clone());
             area.set_value(&draft);
@@ -207,6 +249,11 @@ fn sends(event: &KeyboardEvent) -> bool {
 fn fit(area: &HtmlTextAreaElement) {
     dom::set_style(area, "block-size", "auto");
     dom::set_style(area, "block-size", &dom::pixels(f64::from(area.scroll_height())));
+}
+
+/// Of several tabs, the one that the person types in.
+fn page_has_focus() -> bool {
+    document().has_focus().unwrap_or(true)
 }
 
 fn coarse_pointer() -> bool {

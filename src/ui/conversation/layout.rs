@@ -150,6 +150,7 @@ mod tests {
         Owner::new().with(|| {
             let timeline = Timeline::default();
             let items = (0..heights.len()).map(|n| fixtures::message(&n.to_string(), Way::In, n as i64)).collect();
+            timeline.expect(plausch_model::BareJid::new("romeo@x"));
             timeline.open(fixtures::window("romeo@x", items));
             let entries: Vec<_> = timeline.peek(|window| window.entries().to_vec());
             for (entry, height) in entries.iter().zip(heights).filter(|(_, height)| **height > 0.0) {

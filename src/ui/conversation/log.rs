@@ -13,10 +13,10 @@ use std::{
 };
 
 use leptos::{ev, prelude::*};
-use plausch_model::{Command, DeliveryState, Direction, MessageBody, OriginId, TimelineKey, Way};
+use plausch_model::{Command, Direction, MessageBody, OriginId, TimelineKey, Way};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, ResizeObserver};
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, ResizeObserver};
 
 use super::{
     super::{
@@ -25,6 +25,7 @@ use super::{
             avatar::avatar,
             dom::{self, Step},
             empty::skeleton_rows,
+            hold,
             icon::{icon, icons},
         },
     },
@@ -51,6 +52,7 @@ struct Log {
     content: HtmlElement,
     view: Cell<View>,
     stuck: Cell<bool>,
+    gone: Cell<bool>,
     anchor: Cell<Option<Anchor>>,
     opened: Cell<Option<u32>>,
     newest: Cell<Option<TimelineKey>>,
@@ -104,7 +106,7 @@ pub fn log(ui: Ui, chat: OpenChat) -> Drawn {
                 .node_ref(scroller)
                 .on(ev::scroll, move |_| with(&|log| log.scrolled()))
                 .child(
-                    html::div()
+                    hold::on_hold(html::div(), move |event| with(&|log| log.held(event)))
                         .attr("class", "log")
                         .attr("role", "log")
                         // New messages are read out by a region of their own: scrolling back must not read history.
@@ -208,6 +210,7 @@ impl Log {
             content,
             view: Cell::new(View::default()),
             stuck: Cell::new(true),
+            gone: Cell::new(false),
             anchor: Cell::new(None),
             opened: Cell::new(None),
             newest: Cell::new(None),
@@ -219,11 +222,20 @@ impl Log {
             signals,
         });
         log.observe();
+        let last = SendWrapper::new(Rc::clone(&log));
+        on_cleanup(move || last.gone.set(true));
         let timeline = log.chat.account.timeline;
         let follower = Rc::clone(&log);
         effect(move || {
             timeline.with(|_| {});
             follower.changed();
+        });
+        let (sender, mut sent) = (Rc::clone(&log), None);
+        effect(move || {
+            let now = timeline.sent();
+            if sent.replace(now).is_some_and(|before| before != now) {
+                sender.to_the_end();
+            }
         });
         let marker = Rc::clone(&log);
         let entry = log.chat.account.chats.find(&log.chat.jid);
@@ -263,6 +275,9 @@ impl Log {
 
     /// The window changed.
     fn changed(self: &Rc<Self>) {
+        if self.window(|window| window.chat() != Some(&self.chat.jid)) {
+            return;
+        }
         self.window(|window| {
             if self.opened.replace(Some(window.opened())) != Some(window.opened()) {
                 self.begin(window);
@@ -288,12 +303,6 @@ impl Log {
         let last = self.newest.replace(window.entries().last().map(|entry| entry.key));
         let from = last.map_or(0, |last| window.entries().partition_point(|entry| entry.key <= last));
         let news = window.entries().get(from..).unwrap_or_default();
-        let own = |entry: &Arc<Entry>| {
-            entry.way == Way::Out && entry.item.with_untracked(|item| item.state == Some(DeliveryState::Waiting))
-        };
-        if news.iter().any(own) {
-            self.stuck.set(true);
-        }
         let incoming: Vec<_> = news.iter().filter(|entry| entry.way == Way::In).collect();
         match incoming.as_slice() {
             [] => {}
@@ -313,6 +322,9 @@ impl Log {
 
     /// Draws what has to be drawn, and once that is in the document puts everything in its place.
     fn arrange(self: &Rc<Self>, rounds: u32) {
+        if self.gone.get() {
+            return;
+        }
         let (drawn, slice) = self.window(|window| {
             let entries = window.entries();
             let view = self.view_to_be(entries);
@@ -345,7 +357,7 @@ impl Log {
 
     /// Measures the rows, then sets spacers and scroll position; draws more if the guesses were too high.
     fn settle(self: &Rc<Self>, rounds: u32) {
-        if !self.content.is_connected() {
+        if self.gone.get() {
             return;
         }
         let measured = self.measure();
@@ -439,6 +451,9 @@ impl Log {
 
     /// The person scrolled, or a scroll position of ours took effect.
     fn scrolled(self: &Rc<Self>) {
+        if self.gone.get() {
+            return;
+        }
         let mut view = self.view.get();
         let top = f64::from(self.scroller.scroll_top());
         if (top - view.top).abs() < 1.5 {
@@ -478,6 +493,9 @@ impl Log {
 
     /// A row, the foot or the pane changed its size.
     fn resized(self: &Rc<Self>) {
+        if self.gone.get() {
+            return;
+        }
         let height = f64::from(self.scroller.client_height());
         if self.measure() || self.view.get().height != height {
             self.settle(0);
@@ -510,6 +528,9 @@ impl Log {
 
     /// Tells what the person has seen.
     fn mark(&self) {
+        if self.window(|window| window.chat() != Some(&self.chat.jid)) {
+            return;
+        }
         let chat = self.chat.account.chats.find(&self.chat.jid);
         let unread = chat.is_some_and(|chat| chat.summary.with_untracked(|chat| chat.unread > 0));
         if !unread || !self.ui.state.looking.get_untracked() {
@@ -534,13 +555,19 @@ impl Log {
             let below_top = self.view.get().height / 4.0;
             self.anchor.set(Some(Anchor { key, below_top }));
             self.stuck.set(false);
-        } else if self.window(Window::at_end) {
+            self.arrange(ROUNDS);
+        } else {
+            self.to_the_end();
+        }
+    }
+
+    fn to_the_end(self: &Rc<Self>) {
+        if self.window(Window::at_end) {
             self.stuck.set(true);
+            self.arrange(ROUNDS);
         } else {
             self.ui.state.jump_to_end(&self.chat);
-            return;
         }
-        self.arrange(ROUNDS);
     }
 
     /// A row that has the focus is about to go: the log takes it.
@@ -569,7 +596,7 @@ impl Log {
         {
             let id = entry.id.clone();
             let command = if act == "retry" { Command::Retry(id) } else { Command::Discard(id) };
-            self.ui.state.command(self.chat.account, command);
+            self.ui.act(self.chat.account, command);
         }
     }
 
@@ -582,6 +609,13 @@ impl Log {
         if let Some((entry, article)) = self.entry_at(event) {
             event.prevent_default();
             self.open_menu(&entry, &article, Some((f64::from(event.client_x()), f64::from(event.client_y()))));
+        }
+    }
+
+    /// A long press on a message opens its menu, as a right click does.
+    fn held(&self, event: &PointerEvent) {
+        if self.ui.menu.with_untracked(Option::is_none) {
+            self.context_menu(event);
         }
     }
 

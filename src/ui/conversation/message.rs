@@ -208,12 +208,11 @@ pub fn menu(ui: Ui, chat: &OpenChat, entry: &Entry, anchor: HtmlElement, point: 
     let id = item.id.clone();
     if matches!(item.state, Some(DeliveryState::Failed(_))) {
         let id = id.clone();
-        items
-            .push(Item::new(icons::REFRESH_CW, t.retry, move || ui.state.command(account, Command::Retry(id.clone()))));
+        items.push(Item::new(icons::REFRESH_CW, t.retry, move || ui.act(account, Command::Retry(id.clone()))));
     }
     if matches!(item.state, Some(DeliveryState::Failed(_) | DeliveryState::Waiting)) {
         items.push(Item::danger(icons::TRASH_2, t.delete, move || {
-            ui.state.command(account, Command::Discard(id.clone()));
+            ui.act(account, Command::Discard(id.clone()));
         }));
     }
     Menu { name: t.message_actions.to_owned(), head: None, items, anchor, point }

@@ -90,7 +90,7 @@ fn banner(ui: Ui, chat: OpenChat) -> Drawn {
             move || {
                 let whom = blocked.clone();
                 let unblock = button::button(Look::Plain, ui.t(|t| t.unblock), move |_| {
-                    ui.state.command(whom.account, Command::Unblock(whom.jid.clone()));
+                    ui.act(whom.account, Command::Unblock(whom.jid.clone()));
                 });
                 strip(icons::BAN, ui.t(|t| t.blocked_hint).drawn(), unblock)
             },

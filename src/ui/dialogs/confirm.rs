@@ -54,7 +54,7 @@ pub fn remove_chat(ui: Ui, chat: OpenChat) -> Drawn {
 /// Log out?
 pub fn log_out(ui: Ui, account: Account) -> Drawn {
     let title = ui.t(|t| t.log_out_question).drawn();
-    question(ui, title, |t| t.log_out_hint, |t| t.log_out, move || ui.state.command(account, Command::SignOut))
+    question(ui, title, |t| t.log_out_hint, |t| t.log_out, move || ui.act(account, Command::SignOut))
 }
 
 fn about(

@@ -20,11 +20,11 @@ use crate::{text::format, view::Account};
 /// Draws the sheet.
 pub fn connection(ui: Ui, account: Account) -> Drawn {
     let body = (
-        choose(move || account.connection.get(), move |state| state_line(ui, account, state)),
+        choose(move || (account.connection.get(), ui.locale()), move |(state, _)| state_line(ui, account, state)),
         choose(
-            move || account.details.get(),
-            move |details| match details {
-                Some(details) => facts(rows(ui, &details)),
+            move || account.details.with(|details| details.as_ref().map(|details| rows(ui, details))),
+            move |rows| match rows {
+                Some(rows) => facts(rows),
                 None => html::p().attr("class", "dialog-hint").child(ui.t(|t| t.not_connected)).drawn(),
             },
         ),
@@ -41,7 +41,7 @@ fn state_line(ui: Ui, account: Account, state: ConnectionState) -> Drawn {
     };
     let retry = matches!(state, ConnectionState::Disconnected { .. }).then(|| {
         actions(button::button(Look::Primary, ui.t(|t| t.reconnect_now), move |_| {
-            ui.state.command(account, Command::Reconnect);
+            ui.act(account, Command::Reconnect);
         }))
     });
     (html::p().attr("class", "connection-state").attr("data-state", name).child((html::span(), word)), retry).drawn()

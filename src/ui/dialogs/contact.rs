@@ -40,6 +40,8 @@ impl Progress {
         self.busy.set(true);
         self.problem.set(None);
         self.ui.state.ask(account, command, move |reply| match reply {
+            // The dialog was closed meanwhile.
+            _ if self.busy.is_disposed() => {}
             Reply::Done(Err(error)) => {
                 self.busy.set(false);
                 self.problem.set(Some(wording::command_error(self.ui.words(), &error)));

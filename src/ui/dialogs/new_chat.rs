@@ -34,6 +34,8 @@ pub fn new_chat(ui: Ui, address: String) -> Drawn {
         busy.set(true);
         problem.set(None);
         ui.state.ask(account, Command::StartChat { address }, move |reply| match reply {
+            // The dialog was closed meanwhile.
+            _ if busy.is_disposed() => {}
             Reply::Chat(jid) => {
                 close(ui);
                 ui.state.open_chat(account, jid);

@@ -12,7 +12,7 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 
-use super::{button::icon_button, dom, icon::icons};
+use super::{button::icon_button, dom, icon::icons, notices::notices};
 use crate::ui::Ui;
 use crate::ui::draw::{Draw, Drawn, NodeRef, html};
 
@@ -63,6 +63,8 @@ pub fn dialog(ui: Ui, size: Size, title: impl Draw, close: impl Fn() + Send + Sy
                 }),
             )),
             html::div().attr("class", "dialog-body").child(body),
+            // What lies outside of an open dialog can be neither seen nor heard.
+            notices(ui),
         ))
         .drawn()
 }

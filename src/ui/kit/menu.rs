@@ -70,7 +70,10 @@ fn popover(open: OpenMenu, menu: Menu) -> Drawn {
     let anchor = menu.anchor.clone();
     let point = menu.point;
     set_expanded(&anchor, true);
-    node.on_load(move |popover| show(&popover, &anchor, point));
+    node.on_load(move |popover| {
+        show(&popover, &anchor, point);
+        dismiss_outside(open, popover);
+    });
     let items: Vec<Drawn> = menu.items.iter().map(|item| entry(open, item.clone())).collect();
     let head = menu.head.map(|(name, address)| {
         html::div().attr("class", "menu-head").attr("role", "presentation").child((
@@ -80,15 +83,8 @@ fn popover(open: OpenMenu, menu: Menu) -> Drawn {
     });
     html::div()
         .attr("class", "menu")
-        .attr("popover", "auto")
+        .attr("popover", "manual")
         .node_ref(node)
-        .on(ev::toggle, move |event| {
-            let shown = dom::current::<HtmlElement>(&event)
-                .is_some_and(|popover| popover.matches(":popover-open").unwrap_or(false));
-            if !shown {
-                close(open);
-            }
-        })
         .child((
             head,
             html::div()
@@ -162,11 +158,33 @@ fn on_key(open: OpenMenu, event: &KeyboardEvent) {
     }
 }
 
-fn close(open: OpenMenu) {
-    let Some(menu) = open.get_untracked() else { return };
+/// Takes the menu away; the focus goes back to what it belongs to.
+pub fn close(open: OpenMenu) {
+    if let Some(anchor) = dismiss(open) {
+        dom::focus_quietly(&anchor);
+    }
+}
+
+fn dismiss(open: OpenMenu) -> Option<HtmlElement> {
+    let menu = open.get_untracked()?;
     open.set(None);
     set_expanded(&menu.anchor, false);
-    dom::focus_quietly(&menu.anchor);
+    Some(menu.anchor)
+}
+
+/// A press anywhere else takes the menu away, and the focus goes where that press puts it. Browsers' own light dismissal
+/// takes a menu that a press of the right button opened away again when the button is let go.
+fn dismiss_outside(open: OpenMenu, popover: HtmlElement) {
+    let pressed = window_event_listener(ev::pointerdown, move |event| {
+        if !event.composed_path().includes(&popover, 0) {
+            dismiss(open);
+        }
+    });
+    let resized = window_event_listener(ev::resize, move |_| drop(dismiss(open)));
+    on_cleanup(move || {
+        pressed.remove();
+        resized.remove();
+    });
 }
 
 fn set_expanded(anchor: &HtmlElement, expanded: bool) {

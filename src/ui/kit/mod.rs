@@ -12,6 +12,7 @@ pub mod dialog;
 pub mod dom;
 pub mod empty;
 pub mod field;
+pub mod hold;
 pub mod icon;
 pub mod menu;
 pub mod notices;

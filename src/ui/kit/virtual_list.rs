@@ -44,8 +44,8 @@ fn near(top: f64, height: f64, row: f64, count: usize) -> (usize, usize) {
     (from, to.max(from))
 }
 
-/// Draws a list.
-pub fn virtual_list<T>(ui: Ui, rows: Rows<T>) -> Drawn
+/// Draws a list; `none` stands below it and says what there is to say where it has no rows.
+pub fn virtual_list<T>(ui: Ui, rows: Rows<T>, none: Drawn) -> Drawn
 where
     T: Clone + Send + Sync + 'static,
 {
@@ -68,7 +68,7 @@ where
         .attr("aria-label", name)
         .attr("data-count", count)
         .attr("data-unread", unread)
-        .attr("tabindex", live(move || if inside.get() { "-1" } else { "0" }))
+        .attr("tabindex", live(move || if inside.get() || all.with(|all| all.is_empty()) { "-1" } else { "0" }))
         .style("block-size", live(move || dom::pixels(row.get() * all.with(|all| all.len()) as f64)))
         .style("padding-block-start", live(move || dom::pixels(row.get() * range.get().0 as f64)))
         .on(ev::focusin, move |event| enter(&event, inside))
@@ -86,7 +86,7 @@ where
                 top.set(f64::from(scroller.scroll_top()));
             }
         })
-        .child((html::span().attr("class", "row-ruler").attr("aria-hidden", "true").node_ref(ruler), list))
+        .child((html::span().attr("class", "row-ruler").attr("aria-hidden", "true").node_ref(ruler), list, none))
         .drawn()
 }
 

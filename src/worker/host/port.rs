@@ -23,11 +23,6 @@ impl Port {
         Self { port, _on_message: on_message }
     }
 
-    /// Sends one message.
-    pub fn post(&self, message: &FromEngine) {
-        self.post_bytes(&encode(message));
-    }
-
     /// Sends one encoded message. A view that is gone hears nothing; its end is noticed elsewhere.
     pub fn post_bytes(&self, bytes: &[u8]) {
         let bytes = Uint8Array::from(bytes);
