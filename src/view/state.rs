@@ -280,7 +280,6 @@ impl State {
             FromEngine::SignedIn(id) => {
                 self.sign_in.busy.set(false);
                 self.admit(id);
-                self.begin_anew();
                 self.phase.set(Phase::In);
             }
             FromEngine::SignInFailed(error) => {
@@ -330,7 +329,6 @@ impl State {
         }
         for account in self.accounts.get_untracked() {
             account.trouble.set(None);
-            self.command(account, Command::SetVisible(self.looking.get_untracked()));
         }
         if let Some(open) = self.place.chat.get_untracked() {
             let anchor = open.account.timeline.anchor();
@@ -340,11 +338,12 @@ impl State {
     }
 
     fn admit(&self, id: AccountId) {
-        if self.find(&id).is_some() {
-            return;
-        }
-        let account = Account::new(id);
-        self.accounts.update(|accounts| accounts.push(account));
+        let account = self.find(&id).unwrap_or_else(|| {
+            let account = Account::new(id);
+            self.accounts.update(|accounts| accounts.push(account));
+            account
+        });
+        self.command(account, Command::SetVisible(self.looking.get_untracked()));
     }
 
     fn find(&self, id: &AccountId) -> Option<Account> {
@@ -452,6 +451,7 @@ mod tests {
         fn commands(&self) -> Vec<(CommandId, Command)> {
             let told = self.told.borrow();
             let commands = told.iter().filter_map(|message| match message {
+                ToEngine::Command { command: Command::SetVisible(true), .. } => None,
                 ToEngine::Command { id, command, .. } => Some((*id, command.clone())),
                 _ => None,
             });
@@ -549,6 +549,24 @@ mod tests {
         let ready = || Update::ChatReady { command, chat: BareJid::new("juliet@x") };
         bench.updates(vec![ready(), Update::Done { command, result: Ok(()) }, ready()]);
         assert_eq!(*answers.borrow(), [BareJid::new("juliet@x")]);
+    }
+
+    #[test]
+    fn an_engine_that_was_started_anew_is_asked_for_the_open_chat_again() {
+        let bench = Bench::signed_in();
+        let account = bench.state.account().unwrap();
+        bench.state.open_chat(account, BareJid::new("juliet@x"));
+        let failed = Rc::new(RefCell::new(0));
+        let record = Rc::clone(&failed);
+        bench.state.ask(account, Command::Reconnect, move |reply| {
+            assert!(matches!(reply, Reply::Done(Err(_))));
+            *record.borrow_mut() += 1;
+        });
+        let before = bench.commands().len();
+        bench.state.receive(FromEngine::Welcome { accounts: vec![romeo()], hosting: Hosting::SharedWorker });
+        let asked = bench.commands().split_off(before);
+        assert!(matches!(&asked[..], [(_, Command::OpenChat { anchor: Anchor::End, .. })]));
+        assert_eq!(*failed.borrow(), 1, "nobody waits for an answer that will not come");
     }
 
     #[test]
