@@ -12,6 +12,7 @@ pub mod ns;
 pub mod payload;
 pub mod sasl;
 pub mod sm;
+mod sorted;
 pub mod stanza;
 pub mod stream;
 pub mod unicode;
