@@ -13,6 +13,7 @@ use indexed_db_futures::object_store::ObjectStore;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::Transaction;
 use js_sys::Uint8Array;
+use plausch_engine::map::Set;
 use plausch_engine::store::{
     Batch, Key, Loaded, Op, Order, Query, Row, SCHEMA_VERSION, Store, StoreError, Table, tables_added_since,
 };
@@ -314,10 +315,7 @@ fn open<'t>(transaction: &'t Transaction<'_>, table: Table) -> Result<ObjectStor
 
 /// The host's own store is part of every transaction: a batch checks the run in it.
 fn stores_of(tables: impl Iterator<Item = Table>) -> Vec<&'static str> {
-    let mut names: Vec<_> = tables.map(Table::name).chain([HOST]).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+    tables.map(Table::name).chain([HOST]).collect::<Set<_>>().into_vec()
 }
 
 fn tables_of(query: &Query) -> impl Iterator<Item = Table> + use<> {
