@@ -1,9 +1,7 @@
 //! SCRAM downgrade protection (XEP-0474): the server tells, under the protection of the password, what it had offered.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
 use super::ScramHash;
+use crate::base64;
 use crate::sorted::sorted;
 
 /// What a server offered before the sign-in, exactly as it came.
@@ -28,7 +26,7 @@ impl Offer {
             hashed.push('\u{1f}');
             hashed.push_str(&joined(channel_bindings));
         }
-        BASE64.encode(function.digest(hashed.as_bytes()))
+        base64::encode(function.digest(hashed.as_bytes()))
     }
 }
 

@@ -6,13 +6,13 @@
 //! that no entity may give. The third, features passed off as a form, can't be told from an honest answer; so what depends
 //! on security should be asked of the entity itself.
 
-use base64::Engine;
 use sha1::{Digest, Sha1};
 
 use super::data_forms::{DataForm, FORM_TYPE, Field};
 use super::disco::{DiscoInfo, Identity};
+use crate::base64;
 use crate::ns;
-use crate::payload::{BASE64, Payload, PayloadError, expect, required};
+use crate::payload::{Payload, PayloadError, expect, required};
 use crate::sorted::sorted;
 use crate::xml::Element;
 
@@ -104,7 +104,7 @@ fn verification_string(info: &DiscoInfo) -> Option<String> {
         input.add(form_type)?;
         input.add_fields(form)?;
     }
-    Some(BASE64.encode(Sha1::digest(input.0)))
+    Some(base64::encode(Sha1::digest(input.0)))
 }
 
 /// Stands between parts that are sorted one after the other: less than any character that XML may have.
