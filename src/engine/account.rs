@@ -344,14 +344,14 @@ impl Account {
     fn publish(&mut self, step: &mut Step<'_>) {
         self.contacts.save_presence(step);
         let changes = self.contacts.take_changes();
-        for jid in changes.changed.iter().chain(&changes.removed) {
+        for jid in changes.changed.iter().chain(changes.removed.iter()) {
             self.chats.touch(jid);
             self.own_changed(step, jid);
         }
         let changed: Vec<_> = changes.changed.iter().filter_map(|jid| self.contacts.contact(jid)).collect();
-        for jid in self.chats.take_unsaved() {
-            if let Some(chat) = self.chats.get(&jid) {
-                step.fx.batch.put(Table::Chats, jid_key(&jid), encode(&chat.record));
+        for jid in self.chats.take_unsaved().iter() {
+            if let Some(chat) = self.chats.get(jid) {
+                step.fx.batch.put(Table::Chats, jid_key(jid), encode(&chat.record));
             }
         }
         let chats = self.chats.take_changed();
@@ -362,7 +362,7 @@ impl Account {
             step.fx.tell(Update::ContactsChanged(changed));
         }
         if !changes.removed.is_empty() {
-            step.fx.tell(Update::ContactsRemoved(changes.removed.into_iter().collect()));
+            step.fx.tell(Update::ContactsRemoved(changes.removed.into_vec()));
         }
         if changes.requests {
             step.fx.tell(Update::Requests(self.contacts.requests()));

@@ -1,10 +1,11 @@
 //! The list of chats: one record per conversation, its counts and its preview.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use plausch_model::{BareJid, ChatState, DeliveryState, MessageBody, Preview, TimelineKey, Timestamp, Way};
 
-use crate::records::{ChatRecord, MessageRecord};
+use crate::{
+    map::{Map, Set},
+    records::{ChatRecord, MessageRecord},
+};
 
 /// How much of a message the list shows.
 const PREVIEW_CHARS: usize = 200;
@@ -32,9 +33,9 @@ impl Chat {
 /// All chats, and which of them changed in this step.
 #[derive(Debug, Default)]
 pub(crate) struct Chats {
-    chats: BTreeMap<BareJid, Chat>,
-    changed: BTreeSet<BareJid>,
-    unsaved: BTreeSet<BareJid>,
+    chats: Map<BareJid, Chat>,
+    changed: Set<BareJid>,
+    unsaved: Set<BareJid>,
 }
 
 impl Chats {
@@ -60,15 +61,14 @@ impl Chats {
 
     /// Changes a chat, making it if it is not there; it will be stored and shown.
     pub fn change(&mut self, jid: &BareJid, change: impl FnOnce(&mut ChatRecord)) {
-        let chat = self.chats.entry(jid.clone()).or_default();
-        change(&mut chat.record);
+        self.chats.change(jid, |chat| change(&mut chat.record));
         self.unsaved.insert(jid.clone());
         self.changed.insert(jid.clone());
     }
 
     /// The chat has to be shown again, because a name or avatar changed.
     pub fn touch(&mut self, jid: &BareJid) {
-        if self.chats.contains_key(jid) {
+        if self.chats.contains(jid) {
             self.changed.insert(jid.clone());
         }
     }
@@ -153,12 +153,12 @@ impl Chats {
     }
 
     /// The chats to show again.
-    pub fn take_changed(&mut self) -> BTreeSet<BareJid> {
+    pub fn take_changed(&mut self) -> Set<BareJid> {
         std::mem::take(&mut self.changed)
     }
 
     /// The chats to store.
-    pub fn take_unsaved(&mut self) -> BTreeSet<BareJid> {
+    pub fn take_unsaved(&mut self) -> Set<BareJid> {
         std::mem::take(&mut self.unsaved)
     }
 }

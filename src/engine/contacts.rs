@@ -1,7 +1,5 @@
 //! People: the roster, their presence, their requests, whom we blocked, what they call themselves.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use plausch_model::{Availability, AvatarId, BareJid, Contact, ContactRequest, Subscription};
 use plausch_xmpp::{
     jid,
@@ -9,6 +7,7 @@ use plausch_xmpp::{
 };
 
 use crate::{
+    map::{Map, Set},
     records::{
         BLOCKED, BlockedRecord, PersonRecord, PresenceRecord, ROSTER_VERSION, ResourceRecord, RosterRecord,
         RosterVersionRecord, encode, jid_key,
@@ -28,22 +27,23 @@ const MAX_TEXT: usize = 500;
 #[derive(Debug, Default)]
 struct Person {
     roster: Option<RosterRecord>,
-    resources: BTreeMap<String, ResourceRecord>,
+    /// In the order of their names.
+    resources: Vec<(String, ResourceRecord)>,
     own: PersonRecord,
 }
 
 /// All people, and whose entry changed in this step.
 #[derive(Debug, Default)]
 pub(crate) struct Contacts {
-    people: BTreeMap<BareJid, Person>,
-    requests: BTreeMap<BareJid, ContactRequest>,
-    blocked: BTreeSet<BareJid>,
+    people: Map<BareJid, Person>,
+    requests: Map<BareJid, ContactRequest>,
+    blocked: Set<BareJid>,
     version: Option<String>,
     /// We are online: what is known of presence holds.
     reachable: bool,
-    changed: BTreeSet<BareJid>,
-    removed: BTreeSet<BareJid>,
-    presence_unsaved: BTreeSet<BareJid>,
+    changed: Set<BareJid>,
+    removed: Set<BareJid>,
+    presence_unsaved: Set<BareJid>,
     requests_changed: bool,
     blocked_changed: bool,
 }
@@ -52,21 +52,21 @@ impl Contacts {
     /// Takes over the stored roster.
     pub fn load_roster(&mut self, rows: impl Iterator<Item = (BareJid, RosterRecord)>) {
         for (jid, record) in rows {
-            self.people.entry(jid).or_default().roster = Some(record);
+            self.people.change(&jid, |person| person.roster = Some(record));
         }
     }
 
     /// Takes over what is stored of people.
     pub fn load_people(&mut self, rows: impl Iterator<Item = (BareJid, PersonRecord)>) {
         for (jid, record) in rows {
-            self.people.entry(jid).or_default().own = record;
+            self.people.change(&jid, |person| person.own = record);
         }
     }
 
     /// Takes over who was available when the session was last heard of.
     pub fn load_presence(&mut self, rows: impl Iterator<Item = (BareJid, PresenceRecord)>) {
         for (jid, PresenceRecord(resources)) in rows {
-            self.people.entry(jid).or_default().resources = resources;
+            self.people.change(&jid, |person| person.resources = resources);
         }
     }
 
@@ -149,7 +149,7 @@ impl Contacts {
         items: Vec<(BareJid, RosterRecord)>,
         version: Option<String>,
     ) {
-        let kept: BTreeSet<&BareJid> = items.iter().map(|(jid, _)| jid).collect();
+        let kept: Set<BareJid> = items.iter().map(|(jid, _)| jid.clone()).collect();
         let gone = self.people.iter().filter(|(jid, person)| person.roster.is_some() && !kept.contains(jid));
         let gone: Vec<BareJid> = gone.map(|(jid, _)| jid.clone()).collect();
         gone.iter().for_each(|jid| self.remove(step, jid));
@@ -159,19 +159,23 @@ impl Contacts {
 
     /// One item is new or changed (RFC 6121 §2.1.6).
     pub fn put(&mut self, step: &mut Step<'_>, jid: BareJid, record: RosterRecord) {
-        let person = self.people.entry(jid.clone()).or_default();
-        if person.roster.as_ref() == Some(&record) {
+        if self.roster(&jid) == Some(&record) {
             return;
         }
         step.fx.batch.put(Table::Roster, jid_key(&jid), encode(&record));
-        if !matches!(record.subscription, Subscription::To | Subscription::Both) && !person.resources.is_empty() {
-            person.resources.clear();
-            self.presence_unsaved.insert(jid.clone());
-        }
+        let invisible = !matches!(record.subscription, Subscription::To | Subscription::Both);
         if matches!(record.subscription, Subscription::From | Subscription::Both) {
             self.forget_request(step, &jid);
         }
-        self.people.entry(jid.clone()).or_default().roster = Some(record);
+        let mut lost_presence = false;
+        self.people.change(&jid, |person| {
+            person.roster = Some(record);
+            lost_presence = invisible && !person.resources.is_empty();
+            person.resources.retain(|_| !invisible);
+        });
+        if lost_presence {
+            self.presence_unsaved.insert(jid.clone());
+        }
         self.removed.remove(&jid);
         self.changed.insert(jid);
     }
@@ -198,15 +202,16 @@ impl Contacts {
     /// A contact's resource is available or not. Strangers' presence is of no concern.
     pub fn presence(&mut self, jid: &BareJid, resource: &str, presence: Option<&Presence>) {
         let Some(person) = self.people.get_mut(jid).filter(|person| person.roster.is_some()) else { return };
-        match presence {
-            Some(_) if person.resources.len() >= MAX_RESOURCES && !person.resources.contains_key(resource) => return,
-            Some(presence) => {
-                person.resources.insert(resource.to_owned(), resource_record(presence));
+        let resources = &mut person.resources;
+        let place = resources.binary_search_by(|(known, _)| known.as_str().cmp(resource));
+        match (presence, place) {
+            (Some(_), Err(_)) if resources.len() >= MAX_RESOURCES => return,
+            (Some(presence), Err(index)) => resources.insert(index, (resource.to_owned(), resource_record(presence))),
+            (Some(presence), Ok(index)) => {
+                let known = resources.get_mut(index);
+                known.into_iter().for_each(|(_, record)| *record = resource_record(presence));
             }
-            None if resource.is_empty() => person.resources.clear(),
-            None => {
-                person.resources.remove(resource);
-            }
+            (None, _) => resources.retain(|(known, _)| !resource.is_empty() && known != resource),
         }
         self.presence_unsaved.insert(jid.clone());
         self.changed.insert(jid.clone());
@@ -223,19 +228,16 @@ impl Contacts {
 
     /// A new session has begun: the server tells everybody's presence anew.
     pub fn forget_presence(&mut self, step: &mut Step<'_>) {
-        for (jid, person) in &mut self.people {
-            if !person.resources.is_empty() {
-                person.resources.clear();
-                self.changed.insert(jid.clone());
-            }
-        }
+        let present = self.people.iter().filter(|(_, person)| !person.resources.is_empty());
+        self.changed.extend(present.map(|(jid, _)| jid.clone()));
+        self.people.values_mut().for_each(|person| person.resources.clear());
         self.presence_unsaved.clear();
         step.fx.batch.delete_prefix(Table::Presence, []);
     }
 
     /// Stores whose presence changed in this step.
     pub fn save_presence(&mut self, step: &mut Step<'_>) {
-        for jid in std::mem::take(&mut self.presence_unsaved) {
+        for jid in std::mem::take(&mut self.presence_unsaved).into_vec() {
             let resources = self.people.get(&jid).map(|person| &person.resources);
             match resources.filter(|resources| !resources.is_empty()) {
                 Some(resources) => {
@@ -249,13 +251,14 @@ impl Contacts {
 
     /// What somebody calls themselves or looks like has changed. True if it is news.
     pub fn set_person(&mut self, step: &mut Step<'_>, jid: &BareJid, change: impl FnOnce(&mut PersonRecord)) -> bool {
-        let person = self.people.entry(jid.clone()).or_default();
-        let before = person.own.clone();
-        change(&mut person.own);
-        person.own.nickname = person.own.nickname.take().map(clip).filter(|nickname| !nickname.trim().is_empty());
-        let news = person.own != before;
+        let before = self.person(jid).cloned().unwrap_or_default();
+        let mut own = before.clone();
+        change(&mut own);
+        own.nickname = own.nickname.take().map(clip).filter(|nickname| !nickname.trim().is_empty());
+        let news = own != before;
         if news {
-            step.fx.batch.put(Table::People, jid_key(jid), encode(&person.own));
+            step.fx.batch.put(Table::People, jid_key(jid), encode(&own));
+            self.people.change(jid, |person| person.own = own);
             self.changed.insert(jid.clone());
         }
         news
@@ -263,7 +266,7 @@ impl Contacts {
 
     /// Somebody asks to see our presence.
     pub fn request(&mut self, step: &mut Step<'_>, mut request: ContactRequest) {
-        if self.requests.len() >= MAX_REQUESTS && !self.requests.contains_key(&request.jid) {
+        if self.requests.len() >= MAX_REQUESTS && !self.requests.contains(&request.jid) {
             return;
         }
         request.nickname = request.nickname.map(clip);
@@ -282,13 +285,15 @@ impl Contacts {
     }
 
     /// The blocked addresses change.
-    pub fn set_blocked(&mut self, step: &mut Step<'_>, change: impl FnOnce(&mut BTreeSet<BareJid>)) {
+    pub fn set_blocked(&mut self, step: &mut Step<'_>, change: impl FnOnce(&mut Set<BareJid>)) {
         let before = self.blocked.clone();
         change(&mut self.blocked);
         if self.blocked == before {
             return;
         }
-        self.changed.extend(before.symmetric_difference(&self.blocked).cloned());
+        let news = before.iter().filter(|jid| !self.blocked.contains(jid));
+        let news = news.chain(self.blocked.iter().filter(|jid| !before.contains(jid)));
+        self.changed.extend(news.cloned());
         let record = BlockedRecord(self.blocked.iter().cloned().collect());
         step.fx.batch.put(Table::Meta, BLOCKED, encode(&record));
         let blocked_requests: Vec<BareJid> = self.requests.keys().filter(|jid| self.is_blocked(jid)).cloned().collect();
@@ -346,9 +351,9 @@ impl Contacts {
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     /// People to show again.
-    pub changed: BTreeSet<BareJid>,
+    pub changed: Set<BareJid>,
     /// Contacts that are gone.
-    pub removed: BTreeSet<BareJid>,
+    pub removed: Set<BareJid>,
     /// The requests changed.
     pub requests: bool,
     /// The blocked addresses changed.
@@ -358,7 +363,10 @@ pub(crate) struct Changes {
 impl Person {
     /// The resource to show: the highest priority, then the most reachable one.
     fn best(&self) -> Option<&ResourceRecord> {
-        self.resources.values().max_by_key(|resource| (resource.priority, std::cmp::Reverse(resource.availability)))
+        self.resources
+            .iter()
+            .map(|(_, resource)| resource)
+            .max_by_key(|resource| (resource.priority, std::cmp::Reverse(resource.availability)))
     }
 }
 

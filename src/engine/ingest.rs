@@ -8,8 +8,6 @@
 //! What has to be looked up for all messages that arrived together is asked of the store in one question; then they are
 //! applied in order, each seeing what those before it did.
 
-use std::collections::HashMap;
-
 use plausch_model::{
     BareJid, ChatState, DeliveryState, Encryption, FailureReason, MessageBody, OriginId, StanzaId, TimelineItem,
     TimelineKey, Way,
@@ -27,6 +25,7 @@ use plausch_xmpp::{
 
 use crate::{
     envelope::{Incoming, Provenance},
+    map::Map,
     records::{MessageRecord, by_stanza_id, by_wire_id, decode_row},
     step::Step,
     store::{Key, Loaded},
@@ -49,7 +48,7 @@ pub(crate) enum Arrival {
 /// Messages that a step looks at, by the keys of their ids. Loaded at first, then kept up with what the step does.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    messages: HashMap<Key, MessageRecord>,
+    messages: Map<Key, MessageRecord>,
 }
 
 impl Known {
@@ -58,7 +57,9 @@ impl Known {
         let Some(Loaded::Found(rows)) = found else { return Self::default() };
         let messages = keys.into_iter().zip(rows);
         let messages = messages.filter_map(|(key, row)| Some((key, decode_row(&row?)?)));
-        Self { messages: messages.collect() }
+        let mut known = Self::default();
+        known.messages.extend(messages);
+        known
     }
 
     fn get(&self, key: &Key) -> Option<&MessageRecord> {

@@ -18,6 +18,7 @@ mod identity;
 mod ingest;
 pub mod io;
 mod jids;
+pub mod map;
 mod outbox;
 mod presence;
 mod profile;

@@ -8,11 +8,10 @@
 //! On a server without stream management, a ping behind the messages takes the acknowledgement's place: its answer
 //! proves that the server has read everything before it.
 
-use std::collections::BTreeMap;
-
 use plausch_model::{DeliveryState, OriginId};
 
 use crate::{
+    map::Map,
     records::{MessageRecord, OutboxRecord, encode, outbox_key, outbox_sequence},
     step::Step,
     store::{Row, Table},
@@ -21,7 +20,7 @@ use crate::{
 /// What waits to be sent or acknowledged, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    entries: BTreeMap<u64, OutboxRecord>,
+    entries: Map<u64, OutboxRecord>,
     next: u64,
 }
 
@@ -32,7 +31,7 @@ impl Outbox {
             let entry = outbox_sequence(&row.key).zip(crate::records::decode_row(row));
             self.entries.extend(entry);
         }
-        self.next = self.entries.last_key_value().map_or(0, |(sequence, _)| sequence.saturating_add(1));
+        self.next = self.entries.keys().next_back().map_or(0, |sequence| sequence.saturating_add(1));
     }
 
     /// Adds a message at the end.

@@ -4,8 +4,6 @@
 //! only if its bytes have the announced hash, are a raster image by their own header, and are not larger than anybody
 //! needs (attack cases C-08, C-09). Nothing is ever asked of strangers unless the person does it.
 
-use std::collections::BTreeSet;
-
 use plausch_model::{Avatar, AvatarId, BareJid, CommandError, CommandId, Profile, ProfileChange, Update, ViewId};
 use plausch_xmpp::{
     iq_tracker::Outcome,
@@ -26,6 +24,7 @@ use crate::{
     account::Then,
     envelope::Incoming,
     jids,
+    map::Set,
     records::{decode_row, encode},
     requests::{Purpose, refused},
     step::Step,
@@ -64,7 +63,7 @@ pub(crate) enum Own {
 /// Which images are on their way.
 #[derive(Debug, Default)]
 pub(crate) struct Profiles {
-    fetching: BTreeSet<AvatarId>,
+    fetching: Set<AvatarId>,
 }
 
 impl Account {

@@ -3,7 +3,7 @@
 //! A value is a version byte and postcard. A reader accepts every version that was ever written; a record that can't be
 //! read is treated as missing, never as a reason to stop. Keys are built here and nowhere else.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use plausch_model::{
     Availability, AvatarId, BareJid, ChatKind, ContactRequest, DeliveryState, Encryption, OriginId, Preview, Secret,
@@ -174,9 +174,9 @@ pub struct PersonRecord {
 }
 impl Record for PersonRecord {}
 
-/// The resources of a contact that are available (Presence, by bare JID).
+/// The resources of a contact that are available, in the order of their names (Presence, by bare JID).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
-pub struct PresenceRecord(pub BTreeMap<String, ResourceRecord>);
+pub struct PresenceRecord(pub Vec<(String, ResourceRecord)>);
 impl Record for PresenceRecord {}
 
 /// One resource's presence.

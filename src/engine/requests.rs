@@ -18,7 +18,7 @@ use plausch_xmpp::{
     xml::Element,
 };
 
-use crate::{Account, identity, jids, profile::Fetch, records::RosterRecord, step::Step};
+use crate::{Account, identity, jids, map::Set, profile::Fetch, records::RosterRecord, step::Step};
 
 /// For how long an answer is awaited.
 const TIMEOUT_MILLIS: i64 = 30_000;
@@ -234,12 +234,10 @@ impl Account {
 
 /// A roster item in the model's words.
 fn record(item: RosterItem) -> (plausch_model::BareJid, RosterRecord) {
-    let mut groups = item.groups;
-    groups.sort();
-    groups.dedup();
+    let groups: Set<String> = item.groups.into_iter().collect();
     let record = RosterRecord {
         name: item.name.filter(|name| !name.trim().is_empty()),
-        groups,
+        groups: groups.into_vec(),
         subscription: match item.subscription {
             roster::Subscription::None | roster::Subscription::Remove => Subscription::None,
             roster::Subscription::To => Subscription::To,

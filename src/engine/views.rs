@@ -3,12 +3,11 @@
 //! A window is read from disk when a chat is opened and when it grows; between, it lives from changes. The engine keeps its
 //! two ends, not its messages, so its memory does not grow with what is shown.
 
-use std::collections::BTreeMap;
-
 use plausch_model::{Anchor, BareJid, Direction, TimelineItem, TimelineKey, Update, ViewId, WindowChange};
 
 use crate::{
     io::Audience,
+    map::Map,
     records::{MessageRecord, chat_end, chat_prefix, decode_row, message_key},
     step::Step,
     store::{Key, Loaded, Order, Query, Row, Table},
@@ -30,8 +29,8 @@ pub(crate) struct Window {
 /// All views of the account.
 #[derive(Debug, Default)]
 pub(crate) struct Views {
-    views: BTreeMap<ViewId, Option<Window>>,
-    changes: BTreeMap<BareJid, Vec<WindowChange>>,
+    views: Map<ViewId, Option<Window>>,
+    changes: Map<BareJid, Vec<WindowChange>>,
 }
 
 /// A window that is being read.
@@ -75,7 +74,7 @@ impl Views {
 
     /// A view shows no chat any more.
     pub fn close_chat(&mut self, view: ViewId) {
-        self.views.entry(view).and_modify(|window| *window = None);
+        self.views.get_mut(&view).into_iter().for_each(|window| *window = None);
     }
 
     /// What to read for a new window, and what to hand back with the answers. `read_up_to` is where the unread begin.
@@ -162,9 +161,9 @@ impl Views {
 
     /// Tells the views what changed in this step. `total` says how many messages a chat has.
     pub fn publish(&mut self, step: &mut Step<'_>, total: impl Fn(&BareJid) -> u64) {
-        for (chat, changes) in std::mem::take(&mut self.changes) {
-            let total = total(&chat);
-            for view in self.showing(&chat) {
+        for (chat, changes) in std::mem::take(&mut self.changes).iter() {
+            let total = total(chat);
+            for view in self.showing(chat) {
                 let update = Update::WindowChanged { chat: chat.clone(), changes: changes.clone(), total };
                 step.fx.updates.push((Audience::View(view), update));
             }
@@ -173,7 +172,7 @@ impl Views {
 
     fn change(&mut self, chat: &BareJid, change: impl FnOnce() -> WindowChange) {
         if self.showing(chat).next().is_some() {
-            self.changes.entry(chat.clone()).or_default().push(change());
+            self.changes.change(chat, |changes| changes.push(change()));
         }
     }
 

@@ -9,11 +9,11 @@ mod session;
 mod storage;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
 use plausch_engine::io::Input;
+use plausch_engine::map::Map;
 use plausch_model::{AccountId, FromEngine, Hosting, Timestamp, ViewId};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessagePort;
@@ -39,8 +39,8 @@ pub struct Host<M> {
     lifeline: String,
     lifeline_taken: Cell<bool>,
     hub: RefCell<Hub>,
-    ports: RefCell<BTreeMap<ViewId, Port>>,
-    accounts: RefCell<BTreeMap<AccountId, Rc<Inbox>>>,
+    ports: RefCell<Map<ViewId, Port>>,
+    accounts: RefCell<Map<AccountId, Rc<Inbox>>>,
     clock: RefCell<Clock>,
     lock_taken: Cell<bool>,
     waits_for_lock: Cell<bool>,
@@ -124,7 +124,7 @@ impl<M: Machine> Host<M> {
             }
             Action::StopAll => {
                 let accounts = std::mem::take(&mut *self.accounts.borrow_mut());
-                accounts.into_values().for_each(|inbox| inbox.stop());
+                accounts.values().for_each(|inbox| inbox.stop());
             }
             Action::ReportStorage(view) => spawn_local(async move {
                 let storage = storage::measure().await;

@@ -4,10 +4,10 @@
 //! what does not fit is answered or ignored. It runs accounts only while its host holds the engine's lock, so that no two
 //! hosts ever drive one account.
 
-use std::collections::BTreeMap;
 use std::mem;
 
 use plausch_engine::io::{Audience, Input};
+use plausch_engine::map::Map;
 use plausch_model::{
     AccountId, BareJid, Command, CommandError, CommandId, EndReason, FromEngine, Hosting, Secret, SignIn, SignInError,
     ToEngine, Update, ViewId, WorkerSettings,
@@ -116,9 +116,9 @@ pub struct Hub {
     hosting: Hosting,
     parse_address: ParseAddress,
     stage: Stage,
-    views: BTreeMap<ViewId, View>,
+    views: Map<ViewId, View>,
     last_view: ViewId,
-    accounts: BTreeMap<AccountId, Session>,
+    accounts: Map<AccountId, Session>,
     network_up: bool,
     actions: Vec<Action>,
 }
@@ -130,9 +130,9 @@ impl Hub {
             hosting,
             parse_address,
             stage: Stage::Starting,
-            views: BTreeMap::new(),
+            views: Map::new(),
             last_view: ViewId(0),
-            accounts: BTreeMap::new(),
+            accounts: Map::new(),
             network_up: true,
             actions: vec![],
         }
@@ -249,7 +249,7 @@ impl Hub {
         };
         let jid = (self.parse_address)(&sign_in.address, settings.default_domain.as_deref())?;
         let account = AccountId(jid);
-        if self.accounts.contains_key(&account) {
+        if self.accounts.contains(&account) {
             return Err(SignInError::AlreadySignedIn);
         }
         self.accounts.insert(account.clone(), Session::SigningIn { asked_by: from });

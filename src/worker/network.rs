@@ -7,10 +7,10 @@ mod http;
 mod socket;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use plausch_engine::io::{HttpId, HttpRequest, Input, SocketId, Wire};
+use plausch_engine::map::Map;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::inbox::Inbox;
@@ -21,7 +21,7 @@ use socket::Socket;
 pub struct Network {
     inbox: Rc<Inbox>,
     socket: Option<Socket>,
-    exchanges: Rc<RefCell<BTreeMap<HttpId, Rc<Exchange>>>>,
+    exchanges: Rc<RefCell<Map<HttpId, Rc<Exchange>>>>,
 }
 
 impl Network {
@@ -71,7 +71,7 @@ impl Network {
 
 impl Drop for Network {
     fn drop(&mut self) {
-        for exchange in std::mem::take(&mut *self.exchanges.borrow_mut()).into_values() {
+        for exchange in std::mem::take(&mut *self.exchanges.borrow_mut()).values() {
             exchange.abort();
         }
     }

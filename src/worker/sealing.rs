@@ -7,11 +7,10 @@
 //! 800-38D §8.3), and so no count has to be kept over runs. It does not hide keys, sizes or the number of records, and does
 //! not notice that the whole database was put back to an earlier state.
 
-use std::collections::BTreeMap;
-
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use hkdf::Hkdf;
+use plausch_engine::map::Map;
 use plausch_engine::store::StoreError;
 use rand_core::CryptoRng;
 use sha2::Sha256;
@@ -49,13 +48,13 @@ pub struct Sealer {
     data_key: DataKey,
     run: Run,
     sealed: u32,
-    ciphers: BTreeMap<Run, Aes256Gcm>,
+    ciphers: Map<Run, Aes256Gcm>,
 }
 
 impl Sealer {
     /// For a database and its present run.
     pub fn new(database: &str, data_key: DataKey, run: Run) -> Self {
-        Self { database: database.into(), data_key, run, sealed: 0, ciphers: BTreeMap::new() }
+        Self { database: database.into(), data_key, run, sealed: 0, ciphers: Map::new() }
     }
 
     /// Whether this run has sealed so much that another one must begin.
@@ -102,11 +101,11 @@ impl Sealer {
         if self.ciphers.len() >= CIPHERS_KEPT {
             self.ciphers.retain(|kept, _| [run, self.run].contains(kept));
         }
-        let cipher = match self.ciphers.remove(&run) {
-            Some(cipher) => cipher,
-            None => derive(&self.data_key, run).ok_or_else(|| StoreError::Other("no key could be derived".into()))?,
-        };
-        Ok(self.ciphers.entry(run).or_insert(cipher))
+        let no_key = || StoreError::Other("no key could be derived".into());
+        if !self.ciphers.contains(&run) {
+            self.ciphers.insert(run, derive(&self.data_key, run).ok_or_else(no_key)?);
+        }
+        self.ciphers.get(&run).ok_or_else(no_key)
     }
 
     /// Every part with its length before it, so that no two places have the same.

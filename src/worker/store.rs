@@ -6,6 +6,7 @@
 mod account;
 mod connection;
 mod device;
+mod idb;
 mod master_key;
 mod wipe;
 

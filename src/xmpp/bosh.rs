@@ -10,7 +10,7 @@
 //! word for word, with the same `rid`. Not here: key sequences (§15, for unencrypted sessions), several streams in a session
 //! (§16).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use rand_core::CryptoRng;
 
@@ -134,7 +134,7 @@ pub struct Bosh {
     next_response: u64,
     next_id: u32,
     outgoing: VecDeque<Outgoing>,
-    pending: BTreeMap<u64, Pending>,
+    pending: Vec<Pending>,
     actions: Vec<BoshAction>,
     paused: bool,
     /// When the last request without content was made, for sessions that poll.
@@ -162,6 +162,7 @@ enum Outgoing {
 /// A request whose response was not handed out.
 #[derive(Debug)]
 struct Pending {
+    rid: u64,
     body: String,
     tries: u32,
     progress: Progress,
@@ -177,6 +178,12 @@ enum Progress {
     Answered(Box<Response>),
 }
 
+impl Pending {
+    fn is_sent(&self) -> bool {
+        matches!(self.progress, Progress::Sent { .. })
+    }
+}
+
 impl Bosh {
     /// A session to be opened. Its first `rid` is random (XEP-0124 §18.3).
     pub fn new(rng: &mut dyn CryptoRng) -> Self {
@@ -190,7 +197,7 @@ impl Bosh {
             next_response: first_rid,
             next_id: 0,
             outgoing: VecDeque::new(),
-            pending: BTreeMap::new(),
+            pending: Vec::new(),
             actions: Vec::new(),
             paused: false,
             last_empty: 0,
@@ -236,7 +243,7 @@ impl Bosh {
     /// What came of a request. What comes twice, or too late, changes nothing.
     pub fn answered(&mut self, id: u32, outcome: HttpOutcome, now: u64) {
         let sent = |pending: &Pending| matches!(pending.progress, Progress::Sent { id: sent } if sent == id);
-        let Some(rid) = self.pending.iter().find(|(_, pending)| sent(pending)).map(|(rid, _)| *rid) else { return };
+        let Some(rid) = self.pending.iter().find(|pending| sent(pending)).map(|pending| pending.rid) else { return };
         match outcome {
             HttpOutcome::Answered { status: 200, body } => match Response::parse(&body) {
                 Some(response) => self.responded(rid, response, now),
@@ -268,7 +275,7 @@ impl Bosh {
         if matches!(self.state, State::New | State::Closed) {
             return None;
         }
-        let retries = self.pending.values().filter_map(|pending| match pending.progress {
+        let retries = self.pending.iter().filter_map(|pending| match pending.progress {
             Progress::Lost { retry_at } => Some(retry_at),
             _ => None,
         });
@@ -338,14 +345,14 @@ impl Bosh {
     fn post(&mut self, body: String) {
         let rid = self.next_rid;
         self.next_rid = self.next_rid.saturating_add(1);
-        self.pending.insert(rid, Pending { body, tries: 0, progress: Progress::Lost { retry_at: 0 } });
+        self.pending.push(Pending { rid, body, tries: 0, progress: Progress::Lost { retry_at: 0 } });
         self.send_request(rid);
     }
 
     /// Sends a request, perhaps once more.
     fn send_request(&mut self, rid: u64) {
         let id = self.next_id;
-        let Some(pending) = self.pending.get_mut(&rid) else { return };
+        let Some(pending) = pending_mut(&mut self.pending, rid) else { return };
         self.next_id = self.next_id.wrapping_add(1);
         pending.tries = pending.tries.saturating_add(1);
         pending.progress = Progress::Sent { id };
@@ -355,7 +362,7 @@ impl Bosh {
 
     /// There was no answer. A session that does not exist yet is given up: there may be another endpoint.
     fn lost(&mut self, rid: u64, now: u64) {
-        let Some(pending) = self.pending.get_mut(&rid) else { return };
+        let Some(pending) = pending_mut(&mut self.pending, rid) else { return };
         if self.state == State::Creating || pending.tries >= MAX_TRIES {
             return self.end(BoshEnd::Unreachable);
         }
@@ -365,7 +372,7 @@ impl Bosh {
 
     fn repeat_lost(&mut self, now: u64) {
         let due = |pending: &Pending| matches!(pending.progress, Progress::Lost { retry_at } if retry_at <= now);
-        let due: Vec<u64> = self.pending.iter().filter(|(_, pending)| due(pending)).map(|(rid, _)| *rid).collect();
+        let due: Vec<u64> = self.pending.iter().filter(|pending| due(pending)).map(|pending| pending.rid).collect();
         for rid in due {
             self.send_request(rid);
         }
@@ -376,9 +383,8 @@ impl Bosh {
         match response {
             // §17.3: all up to this one are to be repeated.
             Response::Error => {
-                let is_sent = |pending: &Pending| matches!(pending.progress, Progress::Sent { .. });
-                let sent = self.pending.range(..=rid).filter(|(_, pending)| is_sent(pending)).map(|(rid, _)| *rid);
-                for rid in sent.collect::<Vec<_>>() {
+                let sent = self.pending.iter().filter(|pending| pending.is_sent() && pending.rid <= rid);
+                for rid in sent.map(|pending| pending.rid).collect::<Vec<_>>() {
                     self.lost(rid, now);
                 }
             }
@@ -398,24 +404,24 @@ impl Bosh {
 
     /// §9.2: the server wonders whether the response to an earlier request got lost.
     fn repeat_reported(&mut self, missing: u64, rid: u64, now: u64) {
-        let is_sent = |pending: &Pending| matches!(pending.progress, Progress::Sent { .. });
-        if missing < rid && self.pending.get(&missing).is_some_and(is_sent) {
+        if missing < rid && pending_mut(&mut self.pending, missing).is_some_and(|pending| pending.is_sent()) {
             self.lost(missing, now);
         }
     }
 
     fn answer(&mut self, rid: u64, response: Response) {
-        if let Some(pending) = self.pending.get_mut(&rid) {
+        if let Some(pending) = pending_mut(&mut self.pending, rid) {
             pending.progress = Progress::Answered(Box::new(response));
         }
     }
 
     /// Hands out what follows, without gaps, on what was handed out before (§14.2).
     fn hand_out_in_order(&mut self) {
-        while let Some(Pending { progress: Progress::Answered(_), .. }) = self.pending.get(&self.next_response) {
-            let rid = self.next_response;
+        let is_next =
+            |pending: &Pending, next| pending.rid == next && matches!(pending.progress, Progress::Answered(_));
+        while self.pending.first().is_some_and(|pending| is_next(pending, self.next_response)) {
             self.next_response = self.next_response.saturating_add(1);
-            if let Some(Pending { progress: Progress::Answered(response), .. }) = self.pending.remove(&rid) {
+            if let Progress::Answered(response) = self.pending.remove(0).progress {
                 self.hand_out(*response);
             }
         }
@@ -423,7 +429,7 @@ impl Bosh {
 
     /// The session is over, so that gaps will not be filled.
     fn hand_out_all(&mut self) {
-        for (_, pending) in std::mem::take(&mut self.pending) {
+        for pending in std::mem::take(&mut self.pending) {
             if let Progress::Answered(response) = pending.progress {
                 self.hand_out(*response);
             }
@@ -473,7 +479,7 @@ impl Bosh {
     }
 
     fn unanswered(&self) -> usize {
-        self.pending.values().filter(|pending| !matches!(pending.progress, Progress::Answered(_))).count()
+        self.pending.iter().filter(|pending| !matches!(pending.progress, Progress::Answered(_))).count()
     }
 
     /// When a request without content may be made at the earliest: in a session that polls, not too often (§12).
@@ -482,4 +488,8 @@ impl Bosh {
             if self.terms.is_polling() { u64::from(self.terms.polling_seconds).saturating_mul(1000) } else { 0 };
         if self.last_empty == 0 { 0 } else { self.last_empty.saturating_add(pause) }
     }
+}
+
+fn pending_mut(pending: &mut [Pending], rid: u64) -> Option<&mut Pending> {
+    pending.iter_mut().find(|pending| pending.rid == rid)
 }

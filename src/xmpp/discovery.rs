@@ -202,7 +202,9 @@ impl Discovery {
                 endpoints.push(Discovered { endpoint: endpoint.clone(), is_foreign });
             }
         }
-        endpoints.sort_by_key(|found| found.endpoint.transport() != Transport::WebSocket);
+        let is_websocket = |found: &Discovered| found.endpoint.transport() == Transport::WebSocket;
+        let (mut endpoints, others): (Vec<_>, Vec<_>) = endpoints.into_iter().partition(is_websocket);
+        endpoints.extend(others);
         endpoints
     }
 

@@ -4,8 +4,6 @@
 //! attack case A-08). Ids are 128 random bits, so nobody who has not seen the request can guess one. What the requester
 //! wants to know again when the answer comes is data, a `T`, not a closure: so the state can be inspected and replayed.
 
-use std::collections::BTreeMap;
-
 use rand_core::CryptoRng;
 
 use crate::jid::{BareJid, Jid};
@@ -20,11 +18,13 @@ pub type Outcome<'a> = Result<Option<&'a Element>, &'a StanzaError>;
 pub struct IqTracker<T> {
     account: BareJid,
     server: BareJid,
-    pending: BTreeMap<String, Pending<T>>,
+    /// The earliest deadline first.
+    pending: Vec<Pending<T>>,
 }
 
 #[derive(Clone, Debug)]
 struct Pending<T> {
+    id: String,
     to: Option<Jid>,
     deadline_millis: i64,
     purpose: T,
@@ -33,13 +33,14 @@ struct Pending<T> {
 impl<T> IqTracker<T> {
     /// No requests yet, on a stream of this account.
     pub fn new(account: BareJid) -> Self {
-        Self { server: account.server(), account, pending: BTreeMap::new() }
+        Self { server: account.server(), account, pending: Vec::new() }
     }
 
     /// Notes a request to somebody or (`None`) to our own account, and gives the id to send it with.
     pub fn start(&mut self, to: Option<Jid>, deadline_millis: i64, purpose: T, rng: &mut impl CryptoRng) -> String {
         let id = random_id(rng);
-        self.pending.insert(id.clone(), Pending { to, deadline_millis, purpose });
+        let place = self.pending.partition_point(|pending| pending.deadline_millis <= deadline_millis);
+        self.pending.insert(place, Pending { id: id.clone(), to, deadline_millis, purpose });
         id
     }
 
@@ -50,30 +51,28 @@ impl<T> IqTracker<T> {
             IqKind::Error(error) => Err(error),
             IqKind::Get(_) | IqKind::Set(_) => return None,
         };
-        let asked = &self.pending.get(&iq.id)?.to;
+        let index = self.pending.iter().position(|pending| pending.id == iq.id)?;
+        let asked = &self.pending.get(index)?.to;
         if !self.speaks_for(iq.from.as_ref(), asked.as_ref()) {
             return None;
         }
-        self.pending.remove(&iq.id).map(|pending| (pending.purpose, outcome))
+        Some((self.pending.remove(index).purpose, outcome))
     }
 
     /// Takes out the requests whose deadline has come, the earliest first.
     pub fn expire(&mut self, now_millis: i64) -> Vec<T> {
-        let (due, waiting) = std::mem::take(&mut self.pending)
-            .into_iter()
-            .partition(|(_, pending)| pending.deadline_millis <= now_millis);
-        self.pending = waiting;
-        in_order(due)
+        let due = self.pending.partition_point(|pending| pending.deadline_millis <= now_millis);
+        self.pending.drain(..due).map(|pending| pending.purpose).collect()
     }
 
     /// When the next request expires.
     pub fn next_deadline(&self) -> Option<i64> {
-        self.pending.values().map(|pending| pending.deadline_millis).min()
+        self.pending.first().map(|pending| pending.deadline_millis)
     }
 
     /// Takes out all requests, the earliest deadline first: the stream is lost, nobody will answer them.
     pub fn drain(&mut self) -> Vec<T> {
-        in_order(std::mem::take(&mut self.pending))
+        self.pending.drain(..).map(|pending| pending.purpose).collect()
     }
 
     /// How many requests are waiting.
@@ -104,13 +103,6 @@ pub fn random_id(rng: &mut impl CryptoRng) -> String {
     let mut bytes = [0; 16];
     rng.fill_bytes(&mut bytes);
     format!("{:032x}", u128::from_be_bytes(bytes))
-}
-
-/// What the requests were for, by deadline.
-fn in_order<T>(requests: BTreeMap<String, Pending<T>>) -> Vec<T> {
-    let mut requests: Vec<Pending<T>> = requests.into_values().collect();
-    requests.sort_by_key(|pending| pending.deadline_millis);
-    requests.into_iter().map(|pending| pending.purpose).collect()
 }
 
 #[cfg(test)]

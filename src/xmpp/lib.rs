@@ -3,6 +3,7 @@
 //! No clock, no socket, no store, and nothing of what a conversation is: that is the engine's. Everything read here comes
 //! from the network and is taken for hostile.
 
+mod base64;
 pub mod bosh;
 pub mod datetime;
 pub mod discovery;
@@ -12,6 +13,7 @@ pub mod ns;
 pub mod payload;
 pub mod sasl;
 pub mod sm;
+mod sorted;
 pub mod stanza;
 pub mod stream;
 pub mod unicode;

@@ -5,10 +5,7 @@
 
 use std::str::FromStr;
 
-use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
+use crate::base64;
 use crate::jid::Jid;
 use crate::xml::Element;
 
@@ -116,18 +113,12 @@ pub(crate) fn boolean_text(text: &str) -> Option<bool> {
 pub(crate) fn bytes_of(text: &str, name: &'static str, max_bytes: usize) -> Result<Vec<u8>, PayloadError> {
     let digits: String = text.split_ascii_whitespace().collect();
     // An estimate for the length may be three too high.
-    if base64::decoded_len_estimate(digits.len()) > max_bytes.saturating_add(3) {
+    if digits.len().div_ceil(4).saturating_mul(3) > max_bytes.saturating_add(3) {
         return Err(PayloadError::TooLarge(name));
     }
-    let bytes = BASE64.decode(digits).map_err(|_| PayloadError::Invalid(name))?;
+    let bytes = base64::decode_lenient(&digits).ok_or(PayloadError::Invalid(name))?;
     if bytes.len() > max_bytes { Err(PayloadError::TooLarge(name)) } else { Ok(bytes) }
 }
-
-/// Standard Base64 with padding, which some leave out.
-pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// An element with a name and namespace and nothing else.
 pub(crate) fn empty(name: &str, ns: &str) -> Element {

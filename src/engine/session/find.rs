@@ -1,7 +1,5 @@
 //! Finding the server's endpoints where the hoster names none (XEP-0156).
 
-use std::collections::BTreeMap;
-
 use plausch_model::{SignInError, Timestamp};
 use plausch_xmpp::discovery::{Discovery, DiscoveryStep, Fetch, FetchOutcome, MAX_BYTES};
 
@@ -9,6 +7,7 @@ use super::Phase;
 use crate::{
     Account,
     io::{HttpFailure, HttpId, HttpRequest, HttpResponse, Wire},
+    map::Map,
     step::Step,
 };
 
@@ -21,7 +20,7 @@ const FIND_MILLIS: i64 = 25_000;
 #[derive(Debug)]
 pub(super) struct Finding {
     discovery: Discovery,
-    fetches: BTreeMap<HttpId, u32>,
+    fetches: Map<HttpId, u32>,
     deadline: Timestamp,
 }
 
@@ -37,7 +36,7 @@ impl Account {
     pub(super) fn find(&mut self, step: &mut Step<'_>) {
         let (discovery, fetches) = Discovery::new(self.jid.domain());
         let deadline = step.now.plus_millis(FIND_MILLIS);
-        self.session.phase = Phase::Finding(Box::new(Finding { discovery, fetches: BTreeMap::new(), deadline }));
+        self.session.phase = Phase::Finding(Box::new(Finding { discovery, fetches: Map::new(), deadline }));
         self.fetch(step, fetches);
     }
 

@@ -1,8 +1,6 @@
 //! The way that elements travel: a WebSocket (RFC 7395), or BOSH (XEP-0124) where WebSockets do not get through. Nothing
 //! else of the session knows which one it is.
 
-use std::collections::BTreeMap;
-
 use plausch_model::Timestamp;
 use plausch_xmpp::{
     bosh::{Bosh, BoshAction, BoshEnd, HttpOutcome, Post},
@@ -14,6 +12,7 @@ use super::Phase;
 use crate::{
     Account,
     io::{HttpFailure, HttpId, HttpRequest, HttpResponse, SocketId, Wire},
+    map::Map,
     step::Step,
 };
 
@@ -37,7 +36,7 @@ pub(super) enum Link {
 pub(super) struct BoshLink {
     bosh: Bosh,
     url: String,
-    posts: BTreeMap<HttpId, u32>,
+    posts: Map<HttpId, u32>,
 }
 
 impl Link {
@@ -70,7 +69,7 @@ impl Account {
                 step.fx.wire.push(Wire::Open { socket, url });
             }
             Transport::Bosh => {
-                let link = BoshLink { bosh: Bosh::new(step.rng), url, posts: BTreeMap::new() };
+                let link = BoshLink { bosh: Bosh::new(step.rng), url, posts: Map::new() };
                 self.session.link = Link::Bosh(Box::new(link));
                 self.begin_negotiation(step);
             }

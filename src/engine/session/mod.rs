@@ -17,7 +17,7 @@ mod link;
 mod negotiate;
 mod online;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use plausch_model::{ConnectionDetails, ConnectionState, Timestamp, Update, ViewId, WorkerSettings};
 use plausch_xmpp::{
@@ -34,6 +34,7 @@ use link::Link;
 use crate::{
     Account,
     io::{HttpId, Password, SocketId},
+    map::Map,
     records::{FastRecord, ResumptionRecord, SESSION, ScramRecord, SessionRecord, encode},
     step::Step,
     store::Table,
@@ -121,7 +122,7 @@ pub(crate) struct Session {
     last_http: HttpId,
     failed_tries: u32,
     network_up: bool,
-    visible: BTreeMap<ViewId, bool>,
+    visible: Map<ViewId, bool>,
     sm: Option<Sm>,
     /// Stanzas of the server that are handled and on disk.
     settled_inbound: u64,
@@ -157,7 +158,7 @@ impl Session {
             last_http: HttpId::default(),
             failed_tries: 0,
             network_up: true,
-            visible: BTreeMap::new(),
+            visible: Map::new(),
             sm: None,
             settled_inbound: 0,
             unacknowledged: VecDeque::new(),

@@ -1,13 +1,13 @@
 //! A store that forgets: for sessions that must leave nothing on the device, and for tests.
 
-use std::collections::BTreeMap;
+use crate::map::Map;
 
 use super::{Batch, Key, Loaded, Op, Order, Query, Row, Store, StoreError, Table};
 
 /// Keeps everything in memory.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
-    tables: BTreeMap<Table, BTreeMap<Key, Vec<u8>>>,
+    tables: Map<Table, Map<Key, Vec<u8>>>,
 }
 
 impl MemoryStore {
@@ -18,14 +18,10 @@ impl MemoryStore {
 
     fn apply(&mut self, op: Op) {
         match op {
-            Op::Put(table, row) => {
-                self.tables.entry(table).or_default().insert(row.key, row.value);
-            }
-            Op::Delete(table, key) => {
-                self.tables.entry(table).or_default().remove(&key);
-            }
+            Op::Put(table, row) => self.tables.change(&table, |rows| rows.insert(row.key, row.value)),
+            Op::Delete(table, key) => self.tables.change(&table, |rows| drop(rows.remove(&key))),
             Op::DeletePrefix(table, prefix) => {
-                self.tables.entry(table).or_default().retain(|key, _| !key.starts_with(&prefix));
+                self.tables.change(&table, |rows| rows.retain(|key, _| !key.starts_with(&prefix)));
             }
         }
     }
@@ -36,8 +32,7 @@ impl MemoryStore {
     }
 
     fn between(&self, table: Table, from: &Key, to: &Key) -> impl DoubleEndedIterator<Item = Row> {
-        let range = (from < to).then(|| self.tables.get(&table).map(|rows| rows.range(from.clone()..to.clone())));
-        range.flatten().into_iter().flatten().map(|(key, value)| Row { key: key.clone(), value: value.clone() })
+        self.tables.get(&table).into_iter().flat_map(|rows| rows.range(from, to)).map(row)
     }
 
     fn answer(&self, query: Query) -> Loaded {
@@ -64,9 +59,12 @@ impl MemoryStore {
     }
 
     fn all(&self, table: Table) -> Vec<Row> {
-        let rows = self.tables.get(&table).into_iter().flatten();
-        rows.map(|(key, value)| Row { key: key.clone(), value: value.clone() }).collect()
+        self.tables.get(&table).into_iter().flat_map(Map::iter).map(row).collect()
     }
+}
+
+fn row((key, value): (&Key, &Vec<u8>)) -> Row {
+    Row { key: key.clone(), value: value.clone() }
 }
 
 impl Store for MemoryStore {

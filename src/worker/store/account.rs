@@ -6,13 +6,8 @@
 
 use std::rc::Rc;
 
-use indexed_db_futures::KeyRange;
-use indexed_db_futures::cursor::CursorDirection;
-use indexed_db_futures::database::Database;
-use indexed_db_futures::object_store::ObjectStore;
-use indexed_db_futures::prelude::*;
-use indexed_db_futures::transaction::Transaction;
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
+use plausch_engine::map::Set;
 use plausch_engine::store::{
     Batch, Key, Loaded, Op, Order, Query, Row, SCHEMA_VERSION, Store, StoreError, Table, tables_added_since,
 };
@@ -20,7 +15,8 @@ use plausch_model::BareJid;
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
-use super::connection::{Connection, Shape, complete, delete, failed};
+use super::connection::{Connection, Shape, delete};
+use super::idb::{self, Database, Transaction};
 use super::master_key::MasterKey;
 use crate::random::Random;
 use crate::sealing::{Place, Run, Sealer};
@@ -29,8 +25,6 @@ const HOST: &str = "host";
 const DATA_KEY: &str = "data-key";
 const RUN: &str = "run";
 const SHAPE: Shape = Shape { version: SCHEMA_VERSION, upgrade };
-
-type Range = KeyRange<JsValue>;
 
 /// An account's open database.
 pub struct AccountStore {
@@ -58,7 +52,7 @@ impl AccountStore {
         let gone = || StoreError::Damaged("the browser deleted it".into());
         let connection = Connection::open_existing(&name(account), SHAPE).await?.ok_or_else(gone)?;
         let mut store = Self::connect(account, connection).await?;
-        let wrapped = store.get_own(DATA_KEY).await?.and_then(|key| key.dyn_into::<Uint8Array>().ok());
+        let wrapped = store.get_own(DATA_KEY).await?.dyn_into::<Uint8Array>().ok();
         let data_key = master_key.unwrap(account, &wrapped.ok_or_else(gone)?.to_vec()).await?;
         store.sealer = Some(Sealer::new(&store.name, data_key, store.run));
         Ok(store)
@@ -79,22 +73,19 @@ impl AccountStore {
     }
 
     async fn stored_run(&self) -> Result<Run, StoreError> {
-        Ok(self.get_own(RUN).await?.as_ref().and_then(read_run).unwrap_or(Run(0)))
+        Ok(read_run(&self.get_own(RUN).await?).unwrap_or(Run(0)))
     }
 
-    async fn get_own(&self, key: &str) -> Result<Option<JsValue>, StoreError> {
+    /// `undefined` if there is none.
+    async fn get_own(&self, key: &str) -> Result<JsValue, StoreError> {
         let transaction = self.connection.read(&[HOST])?;
-        let store = transaction.object_store(HOST).map_err(failed)?;
-        let request = store.get::<JsValue, _, _>(JsValue::from_str(key)).primitive().map_err(failed)?;
-        request.await.map_err(failed)
+        transaction.store(HOST)?.get(&key.into())?.wait().await
     }
 
     async fn put_own(&self, key: &str, value: JsValue) -> Result<(), StoreError> {
         let transaction = self.connection.write(&[HOST])?;
-        let store = transaction.object_store(HOST).map_err(failed)?;
-        drop(store.put(value).with_key(JsValue::from_str(key)).without_key_type().primitive().map_err(failed)?);
-        drop(store);
-        complete(transaction).await
+        transaction.store(HOST)?.put(&key.into(), &value)?;
+        transaction.complete().await
     }
 
     fn seal(&mut self, table: Table, key: &[u8], value: Vec<u8>) -> Result<Uint8Array, StoreError> {
@@ -115,7 +106,7 @@ impl AccountStore {
     fn prepare(&mut self, batch: Batch) -> Result<Vec<Change>, StoreError> {
         let changes = batch.into_ops().into_iter().map(|op| match op {
             Op::Put(table, row) => Ok(Change::Put(table, to_js(&row.key), self.seal(table, &row.key, row.value)?)),
-            Op::Delete(table, key) => Ok(Change::Delete(table, Some(Range::Only(to_js(&key))))),
+            Op::Delete(table, key) => Ok(Change::Delete(table, Some(to_js(&key)))),
             Op::DeletePrefix(table, prefix) => Ok(Change::Delete(table, range_of_prefix(&prefix))),
         });
         changes.collect()
@@ -137,13 +128,16 @@ impl AccountStore {
         Ok(())
     }
 
-    async fn answer(&mut self, transaction: &Transaction<'_>, query: Query) -> Result<Loaded, StoreError> {
+    async fn answer(&mut self, transaction: &Transaction, query: Query) -> Result<Loaded, StoreError> {
         match query {
-            Query::All(table) => Ok(Loaded::Rows(self.rows(transaction, table, None).await?)),
+            Query::All(table) => Ok(Loaded::Rows(self.rows(transaction, table, JsValue::UNDEFINED, u32::MAX).await?)),
             Query::Get(table, keys) => Ok(Loaded::Found(self.find(transaction, table, keys).await?)),
             Query::Range { table, from, to, order, limit } => {
                 let Some(bounds) = bounds(&from, &to).filter(|_| limit > 0) else { return Ok(Loaded::Rows(vec![])) };
-                self.range(transaction, table, bounds, order, limit).await.map(Loaded::Rows)
+                match order {
+                    Order::Ascending => self.rows(transaction, table, bounds, limit).await.map(Loaded::Rows),
+                    Order::Descending => self.last_rows(transaction, table, bounds, &to, limit).await.map(Loaded::Rows),
+                }
             }
             Query::Count { table, from, to } => count(transaction, table, bounds(&from, &to)).await.map(Loaded::Count),
             Query::Resolve { index, keys, target } => {
@@ -165,54 +159,50 @@ impl AccountStore {
     /// All requests are made before the first answer is waited for.
     async fn find(
         &mut self,
-        transaction: &Transaction<'_>,
+        transaction: &Transaction,
         table: Table,
         keys: Vec<Key>,
     ) -> Result<Vec<Option<Row>>, StoreError> {
-        let store = open(transaction, table)?;
-        let ask = |key: Key| Ok((store.get::<JsValue, _, _>(to_js(&key)).primitive().map_err(failed)?, key));
+        let store = transaction.store(table.name())?;
+        let ask = |key: Key| Ok((store.get(&to_js(&key))?, key));
         let asked = keys.into_iter().map(ask).collect::<Result<Vec<_>, StoreError>>()?;
         let mut found = Vec::with_capacity(asked.len());
-        for (request, key) in asked {
-            let value = request.await.map_err(failed)?;
-            found.push(value.map(|value| self.unseal(table, key, &value)).transpose()?);
+        for (answer, key) in asked {
+            let value = answer.wait().await?;
+            found.push(if value.is_undefined() { None } else { Some(self.unseal(table, key, &value)?) });
         }
         Ok(found)
     }
 
-    async fn range(
+    /// The last rows of a range, which ends before `to`, the last one first.
+    async fn last_rows(
         &mut self,
-        transaction: &Transaction<'_>,
+        transaction: &Transaction,
         table: Table,
-        bounds: Range,
-        order: Order,
+        bounds: JsValue,
+        to: &[u8],
         limit: u32,
     ) -> Result<Vec<Row>, StoreError> {
-        match order {
-            Order::Ascending => self.rows(transaction, table, Some((bounds, limit))).await,
-            Order::Descending => {
-                let last = last_of(transaction, table, bounds, limit).await?;
-                let mut rows = self.rows(transaction, table, Some((last, limit))).await?;
-                rows.reverse();
-                Ok(rows)
-            }
-        }
+        let first = transaction.store(table.name())?.key_from_end(&bounds, limit).await?;
+        let last = first.map_or(bounds, |first| idb::between(&first, &to_js(to)));
+        let mut rows = self.rows(transaction, table, last, limit).await?;
+        rows.reverse();
+        Ok(rows)
     }
 
+    /// The first rows of a range, or of everything if that is `undefined`.
     async fn rows(
         &mut self,
-        transaction: &Transaction<'_>,
+        transaction: &Transaction,
         table: Table,
-        limited: Option<(Range, u32)>,
+        range: JsValue,
+        limit: u32,
     ) -> Result<Vec<Row>, StoreError> {
-        let store = open(transaction, table)?;
-        let (range, limit) = limited.unwrap_or((everything(), u32::MAX));
-        let keys = store.get_all_keys::<JsValue>().with_query::<JsValue, _>(range.clone()).with_limit(limit);
-        let values = store.get_all::<JsValue>().with_query::<JsValue, _>(range).with_limit(limit);
-        let (keys, values) = (keys.primitive().map_err(failed)?, values.primitive().map_err(failed)?);
-        let keys: Vec<_> = keys.await.map_err(failed)?.flatten().collect();
-        let values: Vec<_> = values.await.map_err(failed)?.flatten().collect();
-        keys.iter().zip(&values).map(|(key, value)| self.unseal(table, from_js(key), value)).collect()
+        let store = transaction.store(table.name())?;
+        let (keys, values) = (store.get_all_keys(&range, limit)?, store.get_all(&range, limit)?);
+        let keys = Array::from(&keys.wait().await?);
+        let values = Array::from(&values.wait().await?);
+        keys.iter().zip(values.iter()).map(|(key, value)| self.unseal(table, from_js(&key), &value)).collect()
     }
 }
 
@@ -224,17 +214,15 @@ impl Store for AccountStore {
         self.renew_run().await?;
         let changes = self.prepare(batch)?;
         let transaction = self.connection.write(&stores_of(changes.iter().map(Change::table)))?;
-        let own = transaction.object_store(HOST).map_err(failed)?;
-        let run = own.get::<JsValue, _, _>(JsValue::from_str(RUN)).primitive().map_err(failed)?;
+        let run = transaction.store(HOST)?.get(&RUN.into())?;
         for change in changes {
             change.make(&transaction)?;
         }
-        if run.await.map_err(failed)?.as_ref().and_then(read_run) != Some(self.run) {
+        if read_run(&run.wait().await?) != Some(self.run) {
             // Dropped without having been completed, the transaction is aborted.
             return Err(replaced());
         }
-        drop(own);
-        complete(transaction).await
+        transaction.complete().await
     }
 
     async fn load(&mut self, queries: Vec<Query>) -> Result<Vec<Loaded>, StoreError> {
@@ -260,7 +248,8 @@ impl Store for AccountStore {
 /// One request of a batch.
 enum Change {
     Put(Table, JsValue, Uint8Array),
-    Delete(Table, Option<Range>),
+    /// A key or a range; everything if there is none.
+    Delete(Table, Option<JsValue>),
 }
 
 impl Change {
@@ -270,14 +259,13 @@ impl Change {
         }
     }
 
-    fn make(self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
-        let store = open(transaction, self.table())?;
-        let request = match self {
-            Self::Put(_, key, value) => store.put(JsValue::from(value)).with_key(key).without_key_type().primitive(),
-            Self::Delete(_, Some(range)) => store.delete::<JsValue, _>(range).primitive(),
+    fn make(self, transaction: &Transaction) -> Result<(), StoreError> {
+        let store = transaction.store(self.table().name())?;
+        match self {
+            Self::Put(_, key, value) => store.put(&key, &value),
+            Self::Delete(_, Some(range)) => store.delete(&range),
             Self::Delete(_, None) => store.clear(),
-        };
-        request.map(drop).map_err(failed)
+        }
     }
 }
 
@@ -285,14 +273,14 @@ fn name(account: &BareJid) -> String {
     format!("plausch:account:{account}")
 }
 
-fn upgrade(database: &Database, old_version: u32) -> indexed_db_futures::Result<()> {
+fn upgrade(database: &Database, old_version: u32) -> Option<()> {
     if old_version == 0 {
-        database.create_object_store(HOST).build()?;
+        database.create(HOST)?;
     }
     for table in tables_added_since(old_version) {
-        database.create_object_store(table.name()).build()?;
+        database.create(table.name())?;
     }
-    Ok(())
+    Some(())
 }
 
 fn replaced() -> StoreError {
@@ -308,16 +296,9 @@ fn to_run(stored: f64) -> Run {
     Run(stored as u32)
 }
 
-fn open<'t>(transaction: &'t Transaction<'_>, table: Table) -> Result<ObjectStore<'t>, StoreError> {
-    transaction.object_store(table.name()).map_err(failed)
-}
-
 /// The host's own store is part of every transaction: a batch checks the run in it.
 fn stores_of(tables: impl Iterator<Item = Table>) -> Vec<&'static str> {
-    let mut names: Vec<_> = tables.map(Table::name).chain([HOST]).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+    tables.map(Table::name).chain([HOST]).collect::<Set<_>>().into_vec()
 }
 
 fn tables_of(query: &Query) -> impl Iterator<Item = Table> + use<> {
@@ -330,38 +311,30 @@ fn tables_of(query: &Query) -> impl Iterator<Item = Table> + use<> {
     [first].into_iter().chain(second)
 }
 
-async fn count(transaction: &Transaction<'_>, table: Table, bounds: Option<Range>) -> Result<u64, StoreError> {
+async fn count(transaction: &Transaction, table: Table, bounds: Option<JsValue>) -> Result<u64, StoreError> {
     let Some(bounds) = bounds else { return Ok(0) };
-    let request = open(transaction, table)?.count().with_query::<JsValue, _>(bounds).primitive().map_err(failed)?;
-    Ok(request.await.map_err(failed)?.into())
+    let count = transaction.store(table.name())?.count(&bounds)?.wait().await?;
+    Ok(to_count(count.as_f64().unwrap_or_default()))
 }
 
-/// Narrows bounds to their last `limit` rows: a cursor jumps there from the end, without visiting what lies between.
-async fn last_of(transaction: &Transaction<'_>, table: Table, bounds: Range, limit: u32) -> Result<Range, StoreError> {
-    let store = open(transaction, table)?;
-    let cursor = store.open_key_cursor().with_query::<JsValue, _>(bounds.clone()).with_direction(CursorDirection::Prev);
-    let Some(mut cursor) = cursor.primitive().map_err(failed)?.await.map_err(failed)? else { return Ok(bounds) };
-    cursor.advance_by(limit.saturating_sub(1)).await.map_err(failed)?;
-    let first: Option<JsValue> = cursor.primary_key().map_err(failed)?;
-    Ok(match (first, bounds) {
-        (Some(first), Range::Bound(_, _, to, open)) => Range::Bound(first, false, to, open),
-        (_, bounds) => bounds,
-    })
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts are whole numbers")]
+fn to_count(count: f64) -> u64 {
+    count as u64
 }
 
 /// `from <= key < to`; `None` if that is empty, which IndexedDB takes for an error.
-fn bounds(from: &[u8], to: &[u8]) -> Option<Range> {
-    (from < to).then(|| Range::Bound(to_js(from), false, to_js(to), true))
+fn bounds(from: &[u8], to: &[u8]) -> Option<JsValue> {
+    (from < to).then(|| idb::between(&to_js(from), &to_js(to)))
 }
 
 /// `None` stands for every key.
-fn range_of_prefix(prefix: &[u8]) -> Option<Range> {
+fn range_of_prefix(prefix: &[u8]) -> Option<JsValue> {
     if prefix.is_empty() {
         return None;
     }
     Some(match end_of_prefix(prefix) {
-        Some(end) => Range::Bound(to_js(prefix), false, to_js(&end), true),
-        None => Range::LowerBound(to_js(prefix), false),
+        Some(end) => idb::between(&to_js(prefix), &to_js(&end)),
+        None => idb::from(&to_js(prefix)),
     })
 }
 
@@ -372,10 +345,6 @@ fn end_of_prefix(prefix: &[u8]) -> Option<Key> {
     let byte = end.last_mut()?;
     *byte = byte.saturating_add(1);
     Some(end)
-}
-
-fn everything() -> Range {
-    Range::LowerBound(to_js(&[]), false)
 }
 
 fn to_js(key: &[u8]) -> JsValue {
@@ -402,10 +371,8 @@ impl AccountStore {
 
     pub(super) async fn put_foreign_value(&self, table: Table, key: &[u8], value: JsValue) {
         let transaction = self.connection.write(&[table.name()]).unwrap();
-        let store = open(&transaction, table).unwrap();
-        drop(store.put(value).with_key(to_js(key)).without_key_type().primitive().unwrap());
-        drop(store);
-        complete(transaction).await.unwrap();
+        transaction.store(table.name()).unwrap().put(&to_js(key), &value).unwrap();
+        transaction.complete().await.unwrap();
     }
 }
 

@@ -1,13 +1,12 @@
 //! The device's own database: which accounts it remembers, and their master keys.
 
-use indexed_db_futures::database::Database;
-use indexed_db_futures::prelude::*;
-use js_sys::JsString;
+use js_sys::Array;
 use plausch_engine::store::StoreError;
 use plausch_model::BareJid;
 use wasm_bindgen::prelude::*;
 
-use super::connection::{Connection, Shape, complete, delete, failed};
+use super::connection::{Connection, Shape, delete};
+use super::idb::Database;
 use super::master_key::MasterKey;
 
 const NAME: &str = "plausch";
@@ -44,12 +43,12 @@ impl Device {
     /// All accounts with their standing.
     pub async fn accounts(&self) -> Result<Vec<(BareJid, Standing)>, StoreError> {
         let transaction = self.connection.read(&[ACCOUNTS])?;
-        let store = transaction.object_store(ACCOUNTS).map_err(failed)?;
-        let names = store.get_all_keys::<JsValue>().primitive().map_err(failed)?;
-        let standings = store.get_all::<JsValue>().primitive().map_err(failed)?;
-        let names = names.await.map_err(failed)?;
-        let standings = standings.await.map_err(failed)?;
-        let accounts = names.flatten().zip(standings.flatten());
+        let store = transaction.store(ACCOUNTS)?;
+        let names = store.get_all_keys(&JsValue::UNDEFINED, u32::MAX)?;
+        let standings = store.get_all(&JsValue::UNDEFINED, u32::MAX)?;
+        let names = Array::from(&names.wait().await?);
+        let standings = Array::from(&standings.wait().await?);
+        let accounts = names.iter().zip(standings.iter());
         Ok(accounts.filter_map(|(name, standing)| Some((BareJid::new(name.as_string()?), read(&standing)))).collect())
     }
 
@@ -78,10 +77,9 @@ impl Device {
     pub async fn forget(&self, account: &BareJid) -> Result<(), StoreError> {
         let transaction = self.connection.write(&[ACCOUNTS, KEYS])?;
         for store in [ACCOUNTS, KEYS] {
-            let store = transaction.object_store(store).map_err(failed)?;
-            drop(store.delete(key(account)).primitive().map_err(failed)?);
+            transaction.store(store)?.delete(&key(account))?;
         }
-        complete(transaction).await
+        transaction.complete().await
     }
 
     /// Deletes the whole database if it knows no account any more, and says whether.
@@ -96,32 +94,29 @@ impl Device {
 
     async fn get(&self, store: &str, account: &BareJid) -> Result<Option<JsValue>, StoreError> {
         let transaction = self.connection.read(&[store])?;
-        let store = transaction.object_store(store).map_err(failed)?;
-        let request = store.get::<JsValue, _, _>(key(account)).primitive().map_err(failed)?;
-        request.await.map_err(failed)
+        let found = transaction.store(store)?.get(&key(account))?.wait().await?;
+        Ok(Some(found).filter(|found| !found.is_undefined()))
     }
 
     async fn put(&self, store: &str, account: &BareJid, value: JsValue) -> Result<(), StoreError> {
         let transaction = self.connection.write(&[store])?;
-        let object_store = transaction.object_store(store).map_err(failed)?;
-        drop(object_store.put(value).with_key(key(account)).without_key_type().primitive().map_err(failed)?);
-        drop(object_store);
-        complete(transaction).await
+        transaction.store(store)?.put(&key(account), &value)?;
+        transaction.complete().await
     }
 }
 
 fn key(account: &BareJid) -> JsValue {
-    JsString::from(account.as_str()).into()
+    account.as_str().into()
 }
 
 fn read(standing: &JsValue) -> Standing {
     if standing.is_truthy() { Standing::SignedIn } else { Standing::SigningIn }
 }
 
-fn upgrade(database: &Database, old_version: u32) -> indexed_db_futures::Result<()> {
+fn upgrade(database: &Database, old_version: u32) -> Option<()> {
     if old_version < 1 {
-        database.create_object_store(ACCOUNTS).build()?;
-        database.create_object_store(KEYS).build()?;
+        database.create(ACCOUNTS)?;
+        database.create(KEYS)?;
     }
-    Ok(())
+    Some(())
 }

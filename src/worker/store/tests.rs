@@ -202,7 +202,7 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     let account = somebody();
     let (store, key) = new_store(&account).await;
     drop(store);
-    let newer = Shape { version: SCHEMA_VERSION + 1, upgrade: |_, _| Ok(()) };
+    let newer = Shape { version: SCHEMA_VERSION + 1, upgrade: |_, _| Some(()) };
     drop(Connection::open(&format!("plausch:account:{account}"), newer).await.unwrap());
     assert!(matches!(AccountStore::open(&account, &key).await, Err(StoreError::Damaged(_))));
 }

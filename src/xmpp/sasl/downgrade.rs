@@ -1,9 +1,8 @@
 //! SCRAM downgrade protection (XEP-0474): the server tells, under the protection of the password, what it had offered.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
 use super::ScramHash;
+use crate::base64;
+use crate::sorted::sorted;
 
 /// What a server offered before the sign-in, exactly as it came.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -22,19 +21,17 @@ impl Offer {
 
     /// The hash over the sorted lists (XEP-0474 §4.1). Rust compares strings by octets, as "i;octet" does.
     fn hash(&self, function: ScramHash) -> String {
-        let mut hashed = sorted(&self.mechanisms);
+        let mut hashed = joined(&self.mechanisms);
         if let Some(channel_bindings) = &self.channel_bindings {
             hashed.push('\u{1f}');
-            hashed.push_str(&sorted(channel_bindings));
+            hashed.push_str(&joined(channel_bindings));
         }
-        BASE64.encode(function.digest(hashed.as_bytes()))
+        base64::encode(function.digest(hashed.as_bytes()))
     }
 }
 
-fn sorted(names: &[String]) -> String {
-    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
-    names.sort_unstable();
-    names.join("\u{1e}")
+fn joined(names: &[String]) -> String {
+    sorted(names.iter().map(String::as_str).collect()).join("\u{1e}")
 }
 
 #[cfg(test)]

@@ -4,13 +4,12 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{Offer, Password, Proof, SaslError, ScramHash, ScramKeys};
+use crate::base64;
 use crate::stream::clip_text;
 
 /// "No channel binding, and I could not do any" (RFC 5802 §7 `gs2-header`).
@@ -71,7 +70,7 @@ impl Scram {
     ) -> Self {
         let mut nonce = [0; NONCE_BYTES];
         rng.fill_bytes(&mut nonce);
-        Self::with_nonce(hash, username, proof, offer, bounds, BASE64.encode(nonce))
+        Self::with_nonce(hash, username, proof, offer, bounds, base64::encode(nonce))
     }
 
     fn with_nonce(
@@ -120,7 +119,7 @@ impl Scram {
         let parameters = ServerFirst::parse(server_first)?;
         self.check(&parameters)?;
         let keys = self.keys(parameters.salt, parameters.iterations)?;
-        let without_proof = format!("c={},r={}", BASE64.encode(GS2_HEADER), parameters.nonce);
+        let without_proof = format!("c={},r={}", base64::encode(GS2_HEADER), parameters.nonce);
         let auth_message = format!("{},{server_first},{without_proof}", self.first_bare);
         let stored_key = self.hash.digest(&keys.client_key);
         let client_signature = self.hash.hmac(&stored_key, auth_message.as_bytes());
@@ -128,7 +127,7 @@ impl Scram {
         let proof = Zeroizing::new(proof.collect::<Vec<u8>>());
         let server_signature = self.hash.hmac(&keys.server_key, auth_message.as_bytes());
         self.state = State::Proved { server_signature, keys };
-        Ok(Zeroizing::new(format!("{without_proof},p={}", BASE64.encode(&*proof))))
+        Ok(Zeroizing::new(format!("{without_proof},p={}", base64::encode(&*proof))))
     }
 
     /// Attack cases S-01 and S-02.
@@ -172,7 +171,7 @@ impl Scram {
             return Err(SaslError::Refused(clip_text(error)));
         }
         let signature = message.strip_prefix("v=").ok_or(SaslError::SignatureMissing)?;
-        let signature = BASE64.decode(signature).map_err(|_| SaslError::SignatureWrong)?;
+        let signature = base64::decode(signature).ok_or(SaslError::SignatureWrong)?;
         if !bool::from(server_signature.as_slice().ct_eq(&signature)) {
             return Err(SaslError::SignatureWrong);
         }
@@ -224,7 +223,7 @@ impl<'a> ServerFirst<'a> {
         if hashes.next().is_some() {
             return Err(SaslError::Malformed);
         }
-        let salt = BASE64.decode(salt).map_err(|_| SaslError::Malformed)?;
+        let salt = base64::decode(salt).ok_or(SaslError::Malformed)?;
         Ok(Self { nonce, salt, iterations: parse_iterations(iterations)?, offer_hash })
     }
 }

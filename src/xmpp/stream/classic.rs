@@ -1,22 +1,20 @@
 //! SASL as RFC 6120 §6 has it.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
 use super::ns;
+use crate::base64;
 use crate::sasl::SaslError;
 use crate::xml::Element;
 
 /// `<auth/>`.
 pub(super) fn auth(mechanism: &str, initial_response: &[u8]) -> Element {
     // §6.4.2: an empty initial response is "=".
-    let text = if initial_response.is_empty() { "=".to_owned() } else { BASE64.encode(initial_response) };
+    let text = if initial_response.is_empty() { "=".to_owned() } else { base64::encode(initial_response) };
     Element::builder("auth", ns::SASL).attr("mechanism", mechanism).text(text).build()
 }
 
 /// `<response/>`.
 pub(super) fn response(response: &[u8]) -> Element {
-    Element::builder("response", ns::SASL).text(BASE64.encode(response)).build()
+    Element::builder("response", ns::SASL).text(base64::encode(response)).build()
 }
 
 /// The data of `<challenge/>` or `<success/>`; `None` if there are none.
@@ -30,7 +28,7 @@ pub(super) fn data(element: &Element) -> Result<Option<Vec<u8>>, SaslError> {
 }
 
 pub(super) fn decode(text: &str) -> Result<Vec<u8>, SaslError> {
-    BASE64.decode(text.trim()).map_err(|_| SaslError::Malformed)
+    base64::decode(text.trim()).ok_or(SaslError::Malformed)
 }
 
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! SASL2 (XEP-0388) with what it carries along: Bind 2 (XEP-0386), FAST (XEP-0484), stream management (XEP-0198 §10) and
 //! SCRAM upgrades (XEP-0480).
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
 use super::classic::decode;
 use super::config::{Purpose, StreamConfig};
 use super::features::Sasl2Features;
 use super::ns;
+use crate::base64;
 use crate::sasl::{FAST_MECHANISM, Mechanism, SaslError, ScramHash};
 use crate::sm::{self, Sm};
 use crate::xml::Element;
@@ -112,7 +110,7 @@ pub(super) fn authenticate(
     Element::builder("authenticate", ns::SASL2)
         .attr("mechanism", mechanism)
         .child_opt(inline.upgrade.map(upgrade))
-        .child(Element::builder("initial-response", ns::SASL2).text(BASE64.encode(initial_response)).build())
+        .child(Element::builder("initial-response", ns::SASL2).text(base64::encode(initial_response)).build())
         .child(user_agent(config))
         .child_opt(token.map(TokenUse::to_element))
         .child_opt(inline.request_token.then(request_token))
@@ -140,7 +138,7 @@ fn user_agent(config: &StreamConfig) -> Element {
 
 /// `<response/>`.
 pub(super) fn response(response: &[u8]) -> Element {
-    Element::builder("response", ns::SASL2).text(BASE64.encode(response)).build()
+    Element::builder("response", ns::SASL2).text(base64::encode(response)).build()
 }
 
 /// `<additional-data/>` in `<success/>` or `<continue/>`.
@@ -169,6 +167,6 @@ pub(super) fn upgrade_parameters(element: &Element) -> Result<(Vec<u8>, u32), Sa
 
 /// The answer to it.
 pub(super) fn upgrade_hash(salted_password: &[u8]) -> Element {
-    let hash = Element::builder("hash", ns::SCRAM_UPGRADE).text(BASE64.encode(salted_password));
+    let hash = Element::builder("hash", ns::SCRAM_UPGRADE).text(base64::encode(salted_password));
     Element::builder("task-data", ns::SASL2).child(hash.build()).build()
 }

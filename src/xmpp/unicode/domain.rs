@@ -7,7 +7,7 @@ use super::context::{is_context_right, is_joiner};
 use super::normalize::nfc;
 use super::precis::map_width;
 use super::punycode;
-use super::table::{class, is_idna_valid};
+use super::table::{class, is_idna_valid, lowercase};
 
 /// What an encoded label begins with.
 const ACE_PREFIX: &str = "xn--";
@@ -114,7 +114,7 @@ fn map(domain: &str) -> String {
         match c {
             '\u{3002}' | '\u{ff61}' => mapped.push('.'),
             _ if is_idna_valid(c) => mapped.push(c),
-            _ => mapped.extend(c.to_lowercase()),
+            _ => mapped.extend(lowercase(c)),
         }
     }
     nfc(&mapped).into_owned()

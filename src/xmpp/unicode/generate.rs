@@ -8,6 +8,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
+use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_normalizer::properties::{
     CanonicalCombiningClassMapBorrowed, CanonicalCompositionBorrowed, CanonicalDecompositionBorrowed, Decomposed,
@@ -244,8 +245,7 @@ fn pack_decompositions() -> Vec<u8> {
     }
     let mut last: i32 = 0;
     for (_, first, _) in &entries {
-        let step = *first as i32 - last;
-        push_number(&mut table, (step << 1 ^ step >> 31) as u32);
+        push_zigzag(&mut table, *first as i32 - last);
         last = *first as i32;
     }
     for (.., second) in &entries {
@@ -254,15 +254,44 @@ fn pack_decompositions() -> Vec<u8> {
     table
 }
 
+fn push_zigzag(table: &mut Vec<u8>, step: i32) {
+    push_number(table, (step << 1 ^ step >> 31) as u32);
+}
+
+fn is_lowercase(c: char) -> bool {
+    CaseMapper::new().simple_lowercase(c) == c
+}
+
+/// The simple lower case of every character beyond ASCII that has another one.
+fn pack_lowercase() -> Vec<u8> {
+    let pairs: Vec<(u32, u32)> = ('\u{80}'..=char::MAX)
+        .filter(|c| !is_lowercase(*c))
+        .map(|c| (c as u32, CaseMapper::new().simple_lowercase(c) as u32))
+        .collect();
+    let mut table = Vec::new();
+    push_number(&mut table, pairs.len() as u32);
+    let mut last = 0;
+    for (upper, _) in &pairs {
+        push_number(&mut table, upper - last);
+        last = *upper;
+    }
+    let mut last = 0;
+    for (_, lower) in &pairs {
+        push_zigzag(&mut table, *lower as i32 - last);
+        last = *lower as i32;
+    }
+    table
+}
+
 fn non_ascii_char(code: u32) -> Option<char> {
     char::from_u32(code).filter(|c| !c.is_ascii())
 }
 
-fn tables() -> [(&'static str, Vec<u8>, &'static [u8]); 6] {
+fn tables() -> [(&'static str, Vec<u8>, &'static [u8]); 7] {
     let classes = pack_runs(4, |code| (code >= 0x80).then(|| class(code) as u32));
     let differences = pack_runs(1, |code| {
         let c = non_ascii_char(code)?;
-        Some(u32::from((class(code).is_identifier() && c.to_lowercase().eq([c])) != is_idna_valid(code)))
+        Some(u32::from((class(code).is_identifier() && is_lowercase(c)) != is_idna_valid(code)))
     });
     let allowed = |code: u32| code < 0x80 || class(code).is_freeform();
     let scripts = pack_runs(8, |code| allowed(code).then(|| data().scripts[code as usize]));
@@ -274,6 +303,7 @@ fn tables() -> [(&'static str, Vec<u8>, &'static [u8]); 6] {
         ("scripts", scripts, table::SCRIPTS),
         ("combining", combining, table::COMBINING),
         ("joining", joining, table::JOINING),
+        ("lowercase", pack_lowercase(), table::LOWERCASE),
         ("decompositions", pack_decompositions(), table::DECOMPOSITIONS),
     ]
 }
@@ -311,6 +341,13 @@ fn tables_read_as_they_were_written() {
             assert_eq!(table::joining(c).map_or(0, |joining| joining as u32), joining_type(code), "{c:?}");
         }
     }
+}
+
+#[test]
+fn every_character_has_the_lower_case_of_the_standard_library() {
+    // If it knows the character: it may be behind ICU4X by a version of Unicode.
+    let differing = |c: &char| c.is_alphabetic() && !table::lowercase(*c).eq(c.to_lowercase());
+    assert_eq!(('\0'..=char::MAX).filter(differing).collect::<String>(), "");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use crate::sorted::sorted;
+
 use super::table::{Decomposition, combining_class, decompositions};
 
 const FIRST_SYLLABLE: u32 = 0xac00;
@@ -61,8 +63,12 @@ fn decompose_hangul(c: char) -> Option<[Option<char>; 3]> {
 
 /// Canonical order: marks after a base by class, otherwise as they stood.
 fn sort_marks(parts: &mut [Classed]) {
-    for marks in parts.split_mut(|(_, class)| *class == 0) {
-        marks.sort_by_key(|(_, class)| *class);
+    for marks in parts.split_mut(|(_, class)| *class == 0).filter(|marks| marks.len() > 1) {
+        let numbered = (0_u32..).zip(marks.iter()).map(|(number, (c, class))| (*class, number, u32::from(*c)));
+        let ordered = sorted(numbered.collect());
+        for (mark, (class, _, c)) in marks.iter_mut().zip(ordered) {
+            *mark = (char::from_u32(c).unwrap_or_default(), class);
+        }
     }
 }
 
@@ -94,8 +100,8 @@ fn compose_pair(first: char, second: char) -> Option<char> {
         return char::from_u32(syllable);
     }
     let pairs = compositions();
-    let index = pairs.binary_search_by_key(&(first, second), |entry| (entry.first, entry.second)).ok()?;
-    pairs.get(index).and_then(|entry| char::from_u32(entry.whole))
+    let index = pairs.binary_search_by_key(&(first, second), |(first, second, _)| (*first, *second)).ok()?;
+    pairs.get(index).and_then(|(.., whole)| char::from_u32(*whole))
 }
 
 fn compose_hangul(first: u32, second: u32) -> Option<u32> {
@@ -110,12 +116,11 @@ fn compose_hangul(first: u32, second: u32) -> Option<u32> {
     (syllable % TRAILINGS == 0).then(|| first.wrapping_add(trailing))
 }
 
-/// The pairs that compose, by the pair.
-fn compositions() -> &'static [Decomposition] {
-    static TABLE: OnceLock<Vec<Decomposition>> = OnceLock::new();
+/// The pairs that compose, and what they compose to, in the order of the pairs.
+fn compositions() -> &'static [(u32, u32, u32)] {
+    static TABLE: OnceLock<Vec<(u32, u32, u32)>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let mut pairs: Vec<_> = decompositions().iter().copied().filter(|entry| entry.composes).collect();
-        pairs.sort_unstable_by_key(|entry| (entry.first, entry.second));
-        pairs
+        let pairs = decompositions().iter().filter(|entry| entry.composes);
+        sorted(pairs.map(|entry| (entry.first, entry.second, entry.whole)).collect())
     })
 }

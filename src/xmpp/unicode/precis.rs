@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::bidi::{has_right_to_left, keeps_bidi_rule};
 use super::context::{is_context_right, is_contextual, is_joiner};
 use super::normalize::nfc;
-use super::table::{Class, class};
+use super::table::{Class, class, lowercase};
 
 /// Why a string does not conform to a profile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -64,7 +64,7 @@ fn map_name(name: &str) -> Result<String, PrecisError> {
     if !narrow.chars().all(|c| class(c).is_identifier() || is_joiner(c)) {
         return Err(PrecisError::Disallowed);
     }
-    let lower: String = narrow.chars().flat_map(char::to_lowercase).collect();
+    let lower: String = narrow.chars().flat_map(lowercase).collect();
     Ok(nfc(&lower).into_owned())
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn unpack(table: &[u8], value_bits: u32) -> Runs {
 }
 
 /// Reads a number in LEB128.
-pub(super) fn next_number<'a>(bytes: &mut impl Iterator<Item = &'a u8>) -> Option<u32> {
+pub(super) fn next_number<'a>(bytes: &mut std::slice::Iter<'a, u8>) -> Option<u32> {
     let mut number: u32 = 0;
     for shift in [0, 7, 14, 21, 28] {
         let byte = *bytes.next()?;

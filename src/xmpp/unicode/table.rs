@@ -66,6 +66,7 @@ pub(super) const IDNA_DIFFERENCES: &[u8] = include_bytes!("tables/idna.bin");
 pub(super) const SCRIPTS: &[u8] = include_bytes!("tables/scripts.bin");
 pub(super) const COMBINING: &[u8] = include_bytes!("tables/combining.bin");
 pub(super) const JOINING: &[u8] = include_bytes!("tables/joining.bin");
+pub(super) const LOWERCASE: &[u8] = include_bytes!("tables/lowercase.bin");
 pub(super) const DECOMPOSITIONS: &[u8] = include_bytes!("tables/decompositions.bin");
 
 impl Class {
@@ -122,7 +123,30 @@ pub(super) fn is_idna_valid(c: char) -> bool {
         return matches!(c, 'a'..='z' | '0'..='9' | '-');
     }
     let differs = runs::lookup(RUNS.get_or_init(|| runs::unpack(IDNA_DIFFERENCES, 1)), c) == 1;
-    (class(c).is_identifier() && c.to_lowercase().eq([c])) != differs
+    (class(c).is_identifier() && is_lowercase(c)) != differs
+}
+
+/// The lower case of a character (`Lowercase_Mapping` without conditions).
+///
+/// The standard library has it, too, but as a table of 11 KB; here it is 3 KB, which compress to less than one.
+pub(super) fn lowercase(c: char) -> impl Iterator<Item = char> {
+    static PAIRS: OnceLock<Vec<(u32, u32)>> = OnceLock::new();
+    // The only one that becomes two (SpecialCasing.txt).
+    let second = (c == '\u{130}').then_some('\u{307}');
+    let first = if c.is_ascii() {
+        c.to_ascii_lowercase()
+    } else {
+        let pairs = PAIRS.get_or_init(|| unpack_pairs(LOWERCASE));
+        let index = pairs.binary_search_by_key(&u32::from(c), |(upper, _)| *upper);
+        let pair = index.ok().and_then(|index| pairs.get(index));
+        pair.and_then(|(_, lower)| char::from_u32(*lower)).unwrap_or(c)
+    };
+    [first].into_iter().chain(second)
+}
+
+/// Whether lower case leaves a character as it is.
+fn is_lowercase(c: char) -> bool {
+    lowercase(c).next() == Some(c)
 }
 
 /// The number of the script of a character that the FreeformClass allows; 0 if it has none of its own.
@@ -154,21 +178,21 @@ pub(super) fn decompositions() -> &'static [Decomposition] {
     TABLE.get_or_init(|| unpack_decompositions(DECOMPOSITIONS))
 }
 
+/// Two columns: steps of the first number, and zigzag steps of the second.
+fn unpack_pairs(table: &[u8]) -> Vec<(u32, u32)> {
+    let mut bytes = table.iter();
+    let count = next_number(&mut bytes).unwrap_or(0);
+    let firsts = unpack_column(&mut bytes, count, u32::wrapping_add);
+    firsts.into_iter().zip(unpack_column(&mut bytes, count, add_zigzag)).collect()
+}
+
 /// Three columns: steps of `whole`, zigzag steps of `first`, and `second` with the flag in its lowest bit.
 fn unpack_decompositions(table: &[u8]) -> Vec<Decomposition> {
     let mut bytes = table.iter();
     let count = next_number(&mut bytes).unwrap_or(0);
-    let mut column = |apply: fn(u32, u32) -> u32| -> Vec<u32> {
-        let mut value = 0;
-        let mut step = || {
-            value = apply(value, next_number(&mut bytes)?);
-            Some(value)
-        };
-        (0..count).map_while(|_| step()).collect()
-    };
-    let wholes = column(u32::wrapping_add);
-    let firsts = column(|value, step| value.wrapping_add(step.wrapping_shr(1) ^ 0_u32.wrapping_sub(step & 1)));
-    let seconds = column(|_, number| number);
+    let wholes = unpack_column(&mut bytes, count, u32::wrapping_add);
+    let firsts = unpack_column(&mut bytes, count, add_zigzag);
+    let seconds = unpack_column(&mut bytes, count, |_, number| number);
     let parts = firsts.into_iter().zip(seconds);
     let entry = |(whole, (first, second)): (u32, (u32, u32))| Decomposition {
         whole,
@@ -177,4 +201,18 @@ fn unpack_decompositions(table: &[u8]) -> Vec<Decomposition> {
         composes: second & 1 == 1,
     };
     wholes.into_iter().zip(parts).map(entry).collect()
+}
+
+/// So many values, each made of the one before (0 before the first) and a number.
+fn unpack_column(bytes: &mut std::slice::Iter<'_, u8>, count: u32, apply: fn(u32, u32) -> u32) -> Vec<u32> {
+    let mut value = 0;
+    let mut step = || {
+        value = apply(value, next_number(bytes)?);
+        Some(value)
+    };
+    (0..count).map_while(|_| step()).collect()
+}
+
+fn add_zigzag(value: u32, step: u32) -> u32 {
+    value.wrapping_add(step.wrapping_shr(1) ^ 0_u32.wrapping_sub(step & 1))
 }

@@ -3,11 +3,11 @@
 
 use std::fmt;
 
-use base64::Engine;
 use sha1::{Digest, Sha1};
 
+use crate::base64;
 use crate::ns;
-use crate::payload::{BASE64, Payload, PayloadError, bytes_of, expect, parsed, required};
+use crate::payload::{Payload, PayloadError, bytes_of, expect, parsed, required};
 use crate::xml::Element;
 
 /// Larger images are not accepted (attack case C-09).
@@ -134,7 +134,7 @@ impl Payload for AvatarData {
     }
 
     fn to_element(&self) -> Element {
-        Element::builder(Self::NAME, Self::NS).text(BASE64.encode(&self.bytes)).build()
+        Element::builder(Self::NAME, Self::NS).text(base64::encode(&self.bytes)).build()
     }
 }
 

@@ -6,13 +6,14 @@
 //! that no entity may give. The third, features passed off as a form, can't be told from an honest answer; so what depends
 //! on security should be asked of the entity itself.
 
-use base64::Engine;
 use sha1::{Digest, Sha1};
 
 use super::data_forms::{DataForm, FORM_TYPE, Field};
 use super::disco::{DiscoInfo, Identity};
+use crate::base64;
 use crate::ns;
-use crate::payload::{BASE64, Payload, PayloadError, expect, required};
+use crate::payload::{Payload, PayloadError, expect, required};
+use crate::sorted::sorted;
 use crate::xml::Element;
 
 /// The hash function that everybody must know (§9.1).
@@ -85,15 +86,16 @@ impl Payload for Caps {
 
 /// The hash of an answer (§5.1), or `None` if the answer is ill-formed (§5.4, step 3).
 fn verification_string(info: &DiscoInfo) -> Option<String> {
-    let identities = sorted(info.identities.iter().map(identity_key))?;
-    let features = sorted(info.features.iter().map(String::as_str))?;
+    let identities: Vec<String> = info.identities.iter().map(identity_key).collect();
+    let identities = sorted_set(identities.iter().map(String::as_str))?;
+    let features = sorted_set(info.features.iter().map(String::as_str))?;
     // Every entity has an identity and answers this very request (XEP-0030 §3.1).
     if identities.is_empty() || !info.has(ns::DISCO_INFO) {
         return None;
     }
     let mut input = Input::default();
-    for (category, kind, lang, name) in identities {
-        input.add(&[category, kind, lang, name].join("/"))?;
+    for identity in identities {
+        input.add(&identity.replace(BETWEEN, "/"))?;
     }
     for feature in features {
         input.add(feature)?;
@@ -102,19 +104,22 @@ fn verification_string(info: &DiscoInfo) -> Option<String> {
         input.add(form_type)?;
         input.add_fields(form)?;
     }
-    Some(BASE64.encode(Sha1::digest(input.0)))
+    Some(base64::encode(Sha1::digest(input.0)))
 }
 
-/// Category, type, language and name, in the order that identities are sorted by.
-fn identity_key(identity: &Identity) -> (&str, &str, &str, &str) {
+/// Stands between parts that are sorted one after the other: less than any character that XML may have.
+const BETWEEN: char = '\0';
+
+/// Category, type, language and name, by which identities are sorted.
+fn identity_key(identity: &Identity) -> String {
     let Identity { category, kind, lang, name } = identity;
-    (category, kind, lang.as_deref().unwrap_or_default(), name.as_deref().unwrap_or_default())
+    let parts = [category, kind, lang.as_deref().unwrap_or_default(), name.as_deref().unwrap_or_default()];
+    parts.join(BETWEEN.encode_utf8(&mut [0; 4]))
 }
 
 /// Some parts in the order of their bytes (`i;octet`), unless one is there twice.
-fn sorted<T: Ord>(parts: impl Iterator<Item = T>) -> Option<Vec<T>> {
-    let mut parts: Vec<T> = parts.collect();
-    parts.sort_unstable();
+fn sorted_set<'a>(parts: impl Iterator<Item = &'a str>) -> Option<Vec<&'a str>> {
+    let parts = sorted(parts.collect());
     parts.is_sorted_by(|a, b| a < b).then_some(parts)
 }
 
@@ -131,8 +136,14 @@ fn sorted_forms(forms: &[DataForm]) -> Option<Vec<(&str, &DataForm)>> {
             typed.push((form_type, form));
         }
     }
-    typed.sort_unstable_by_key(|(form_type, _)| *form_type);
+    let order = order(typed.iter().map(|(form_type, _)| Some(*form_type)));
+    let typed: Vec<_> = order.filter_map(|index| typed.get(index).copied()).collect();
     typed.is_sorted_by(|(a, _), (b, _)| a < b).then_some(typed)
+}
+
+/// The places of some texts, in the order of the texts.
+fn order<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> impl Iterator<Item = usize> {
+    sorted(texts.zip(0..).collect()).into_iter().map(|(_, index)| index)
 }
 
 fn is_form_type(field: &Field) -> bool {
@@ -155,13 +166,11 @@ impl Input {
     }
 
     fn add_fields(&mut self, form: &DataForm) -> Option<()> {
-        let mut fields: Vec<&Field> = form.fields.iter().filter(|field| !is_form_type(field)).collect();
-        fields.sort_by_key(|field| &field.var);
-        for field in fields {
+        let order = order(form.fields.iter().map(|field| field.var.as_deref()));
+        let fields = order.filter_map(|index| form.fields.get(index));
+        for field in fields.filter(|field| !is_form_type(field)) {
             self.add(field.var.as_deref().unwrap_or_default())?;
-            let mut values: Vec<&String> = field.values.iter().collect();
-            values.sort_unstable();
-            for value in values {
+            for value in sorted(field.values.iter().map(String::as_str).collect()) {
                 self.add(value)?;
             }
         }

@@ -5,6 +5,7 @@
 
 use crate::ns;
 use crate::payload::{Payload, PayloadError, expect, parsed};
+use crate::sorted::sorted;
 use crate::xml::Element;
 
 /// Further parts are ignored, and with them the whole indication: see [`Fallback::cut_from_body`].
@@ -57,8 +58,8 @@ impl Fallback {
 }
 
 /// A text without some ranges of code points.
-fn cut(text: &str, mut ranges: Vec<TextRange>) -> Option<String> {
-    ranges.sort_unstable();
+fn cut(text: &str, ranges: Vec<TextRange>) -> Option<String> {
+    let ranges = sorted(ranges);
     let length = u32::try_from(text.chars().count()).ok()?;
     let apart = ranges.is_sorted_by(|a, b| a.end <= b.start);
     let valid = ranges.iter().all(|range| range.start < range.end && range.end <= length);

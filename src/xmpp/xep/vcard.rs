@@ -3,11 +3,10 @@
 //! All fields are kept as they came, and read when asked for: so changing one's own photo loses nothing that another client
 //! wrote and this one does not know.
 
-use base64::Engine;
-
 use super::avatar::MAX_IMAGE_BYTES;
+use crate::base64;
 use crate::ns;
-use crate::payload::{BASE64, Payload, PayloadError, bytes_of, expect, text_element};
+use crate::payload::{Payload, PayloadError, bytes_of, expect, text_element};
 use crate::xml::Element;
 
 /// A field has at most this many characters; the rest is cut off.
@@ -133,7 +132,7 @@ impl VcardPhoto {
         let media_type = self.media_type.as_deref();
         Element::builder("PHOTO", ns::VCARD)
             .child_opt(media_type.map(|media_type| text_element("TYPE", ns::VCARD, media_type)))
-            .child(text_element("BINVAL", ns::VCARD, &BASE64.encode(&self.bytes)))
+            .child(text_element("BINVAL", ns::VCARD, &base64::encode(&self.bytes)))
             .build()
     }
 }

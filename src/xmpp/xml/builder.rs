@@ -13,20 +13,25 @@ use super::syntax::{clean_name, clean_text, is_reserved_namespace};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ElementBuilder {
-    element: Element,
+    /// Boxed, so that passing the builder on is passing a pointer.
+    element: Box<Element>,
 }
 
 impl ElementBuilder {
     pub(super) fn new(name: &str, ns: &str) -> Self {
         let name = clean_name(name).unwrap_or_else(|| SmolStr::new_static("_"));
         let ns = if is_reserved_namespace(ns) { SmolStr::default() } else { clean_text(ns) };
-        Self { element: Element { name, ns, lang: None, attrs: Vec::new(), nodes: Vec::new() } }
+        Self { element: Box::new(Element { name, ns, lang: None, attrs: Vec::new(), nodes: Vec::new() }) }
     }
 
     /// Sets an attribute that has no namespace; a second value for a name replaces the first. The name `xml:lang` is
     /// [`ElementBuilder::lang`]; any other name with a colon, `xmlns`, or without a single usable character is ignored.
-    pub fn attr(mut self, name: &str, value: impl AsRef<str>) -> Self {
-        let value = clean_text(value.as_ref());
+    pub fn attr(self, name: &str, value: impl AsRef<str>) -> Self {
+        self.attr_text(name, value.as_ref())
+    }
+
+    fn attr_text(mut self, name: &str, value: &str) -> Self {
+        let value = clean_text(value);
         if name == "xml:lang" {
             self.element.lang = Some(value);
         } else if name != "xmlns"
@@ -61,18 +66,24 @@ impl ElementBuilder {
 
     /// Appends a child element if there is one.
     pub fn child_opt(self, child: Option<Element>) -> Self {
-        self.children(child)
+        match child {
+            Some(child) => self.child(child),
+            None => self,
+        }
     }
 
     /// Appends child elements.
-    pub fn children(mut self, children: impl IntoIterator<Item = Element>) -> Self {
-        self.element.nodes.extend(children.into_iter().map(Node::Element));
-        self
+    pub fn children(self, children: impl IntoIterator<Item = Element>) -> Self {
+        children.into_iter().fold(self, Self::child)
     }
 
     /// Appends text; it joins text that was appended just before.
-    pub fn text(mut self, text: impl AsRef<str>) -> Self {
-        let text = clean_text(text.as_ref());
+    pub fn text(self, text: impl AsRef<str>) -> Self {
+        self.text_of(text.as_ref())
+    }
+
+    fn text_of(mut self, text: &str) -> Self {
+        let text = clean_text(text);
         if let Some(Node::Text(previous)) = self.element.nodes.last_mut() {
             *previous = SmolStr::from(format!("{previous}{text}"));
         } else if !text.is_empty() {
@@ -83,7 +94,7 @@ impl ElementBuilder {
 
     /// The finished element.
     pub fn build(self) -> Element {
-        self.element
+        *self.element
     }
 }
 

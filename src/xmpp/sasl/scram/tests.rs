@@ -154,9 +154,9 @@ fn unknown_optional_attributes_are_ignored() {
 /// S-01: the hash of `SCRAM-SHA-256` alone.
 #[test]
 fn the_offer_is_checked_against_the_servers_hash() {
-    let hash = BASE64.encode(ScramHash::Sha256.digest(b"SCRAM-SHA-256"));
+    let hash = base64::encode(ScramHash::Sha256.digest(b"SCRAM-SHA-256"));
     assert!(sha256().respond(&format!("{FIRST},h={hash}")).is_ok());
-    let stripped = BASE64.encode(ScramHash::Sha256.digest(b"SCRAM-SHA-256\x1eSCRAM-SHA-512"));
+    let stripped = base64::encode(ScramHash::Sha256.digest(b"SCRAM-SHA-256\x1eSCRAM-SHA-512"));
     assert_eq!(sha256().respond(&format!("{FIRST},h={stripped}")), Err(SaslError::DowngradeDetected));
     assert_eq!(sha256().respond(&format!("{FIRST},h=")), Err(SaslError::DowngradeDetected));
     assert_eq!(sha256().respond(&format!("{FIRST},h={hash},h={stripped}")), Err(SaslError::Malformed));

@@ -10,6 +10,7 @@ use crate::sasl::{
     Exchange, FastToken, NoMechanism, Offer, Proof, SaslCondition, SaslError, SaslFailure, ScramHash, choose,
     salted_password, strongest_scram,
 };
+use crate::sorted::sorted;
 use crate::stream::sasl2::TokenUse;
 
 /// An authentication that has begun.
@@ -119,10 +120,10 @@ impl Negotiation {
 
     fn no_safe_mechanism(&self) -> NegotiationError {
         let sasl2 = self.offered.sasl2.iter().flat_map(|sasl2| &sasl2.mechanisms);
-        let mut offered: Vec<String> = sasl2.chain(&self.offered.sasl).map(|name| clip_text(name)).collect();
-        offered.sort_unstable();
+        let clipped: Vec<String> = sasl2.chain(&self.offered.sasl).map(|name| clip_text(name)).collect();
+        let mut offered = sorted(clipped.iter().map(String::as_str).collect());
         offered.dedup();
-        NegotiationError::NoSafeMechanism { offered }
+        NegotiationError::NoSafeMechanism { offered: offered.into_iter().map(str::to_owned).collect() }
     }
 
     fn start(
