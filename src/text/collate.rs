@@ -35,7 +35,7 @@ fn order(names: &[String]) -> Vec<usize> {
 #[cfg(not(target_arch = "wasm32"))]
 fn order(names: &[String]) -> Vec<usize> {
     let mut indices: Vec<usize> = (0..names.len()).collect();
-    indices.sort_by_cached_key(|index| names.get(*index).map(|name| name.to_lowercase()));
+    indices.sort_by_cached_key(|index| names.get(*index).map(|name| super::fold::lower(name)));
     indices
 }
 

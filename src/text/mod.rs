@@ -7,6 +7,7 @@
 pub mod collate;
 mod de;
 mod en;
+pub mod fold;
 pub mod format;
 mod template;
 mod texts;

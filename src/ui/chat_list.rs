@@ -23,7 +23,7 @@ use super::{
 };
 use crate::ui::draw::{Draw, Drawn, El, choose, html, live, memo};
 use crate::{
-    text::format,
+    text::{fold, format},
     view::{ChatRow, Dialog, OpenChat},
 };
 
@@ -32,7 +32,7 @@ pub fn chat_list(ui: Ui, heading: String) -> Drawn {
     let words = RwSignal::new(String::new());
     let all = memo(move || Found(Arc::new(ui.state.chat_rows())));
     let shown = memo(move || {
-        let words = words.with(|words| words.trim().to_lowercase());
+        let words = words.with(|words| fold::lower(words.trim()));
         let Found(all) = all.get();
         if words.is_empty() { Found(all) } else { Found(Arc::new(matching(&all, &words))) }
     });
@@ -77,7 +77,7 @@ impl PartialEq for Found {
 fn matching(all: &[ChatRow], words: &str) -> Vec<ChatRow> {
     let fits = |row: &&ChatRow| {
         row.entry.summary.with_untracked(|chat| {
-            chat.name.to_lowercase().contains(words) || chat.address.to_lowercase().contains(words)
+            fold::lower(&chat.name).contains(words) || fold::lower(&chat.address).contains(words)
         })
     };
     all.iter().filter(fits).cloned().collect()

@@ -21,6 +21,7 @@ use super::{
     },
     requests, wording,
 };
+use crate::text::fold;
 use crate::ui::draw::{Draw, Drawn, El, choose, effect, html, live, memo};
 use crate::view::{Account, ContactEntry, ContactFilter, Dialog, OpenChat};
 
@@ -29,7 +30,7 @@ pub fn contact_list(ui: Ui, heading: String) -> Drawn {
     let words = RwSignal::new(String::new());
     let filter = RwSignal::new(ContactFilter::default());
     let shown = memo(move || {
-        let words = words.with(|words| words.trim().to_lowercase());
+        let words = words.with(|words| fold::lower(words.trim()));
         Found(ui.state.account().map(|account| {
             let found = account.contacts.filtered(&filter.get(), &words);
             (account, found)

@@ -9,7 +9,7 @@ use std::{
 use leptos::prelude::*;
 use plausch_model::{BareJid, ChatState, ChatSummary, Timestamp};
 
-use super::Account;
+use super::{Account, sort::sort_by};
 
 /// One chat: what the list shows of it, and what the other side is doing.
 pub struct ChatEntry {
@@ -165,8 +165,10 @@ impl ChatList {
     }
 
     fn sort(&self) {
-        let mut all: Vec<_> = self.by_jid.with_value(|map| map.values().cloned().collect());
-        all.sort_by_cached_key(|entry| entry.rank());
+        let all: Vec<_> = self.by_jid.with_value(|map| map.values().cloned().collect());
+        let mut ranked: Vec<_> = all.into_iter().map(|entry| (entry.rank(), entry)).collect();
+        sort_by(&mut ranked, |(a, _), (b, _)| a.cmp(b));
+        let all: Vec<_> = ranked.into_iter().map(|(_, entry)| entry).collect();
         self.order.set(all);
     }
 

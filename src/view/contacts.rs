@@ -5,8 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use leptos::prelude::*;
 use plausch_model::{Availability, BareJid, Contact};
 
-use super::chats::set_if_new;
-use crate::text::collate;
+use super::{chats::set_if_new, sort::sort_by};
+use crate::text::{collate, fold};
 
 /// One contact.
 pub struct ContactEntry {
@@ -177,7 +177,7 @@ impl ContactList {
         let Some(Reorder(reorder)) = self.unsettled.try_update_value(Option::take).flatten() else { return };
         if reorder {
             let mut all: Vec<_> = self.by_jid.with_value(|map| map.values().cloned().collect());
-            all.sort_by(|a, b| a.jid.cmp(&b.jid));
+            sort_by(&mut all, |a, b| a.jid.cmp(&b.jid));
             collate::sort(&mut all, |entry| entry.name());
             self.order.set(Arc::new(all));
         }
@@ -194,7 +194,7 @@ fn passes(contact: &Contact, filter: &ContactFilter) -> bool {
 }
 
 fn contains(contact: &Contact, words: &str) -> bool {
-    words.is_empty() || contact.name.to_lowercase().contains(words) || contact.address.to_lowercase().contains(words)
+    words.is_empty() || fold::lower(&contact.name).contains(words) || fold::lower(&contact.address).contains(words)
 }
 
 #[cfg(test)]

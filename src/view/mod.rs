@@ -15,6 +15,7 @@ pub mod clock;
 mod contacts;
 mod notices;
 mod place;
+mod sort;
 mod state;
 mod timeline;
 
@@ -24,6 +25,7 @@ pub use chats::{ChatList, ChatRow};
 pub use contacts::{ContactEntry, ContactFilter, ContactList};
 pub use notices::{Notice, NoticeKind, Notices};
 pub use place::{Dialog, OpenChat, Place, Section, SettingsSection};
+pub use sort::sort_by;
 pub use state::{Phase, Pictures, Reply, State};
 pub use timeline::{Entry, Shape, Timeline, Window};
 

@@ -8,7 +8,7 @@ use plausch_model::{
     SignInError, Storage, TimelineKey, ToEngine, Update,
 };
 
-use super::{Account, ChatRow, Notices, OpenChat, Place, Section};
+use super::{Account, ChatRow, Notices, OpenChat, Place, Section, sort::sort_by};
 
 /// The way to the engine: takes one message.
 pub type Port = Rc<dyn Fn(&ToEngine)>;
@@ -177,9 +177,8 @@ impl State {
             .flat_map(|account| account.chats.order().into_iter().map(|entry| ChatRow { account: *account, entry }))
             .collect();
         if accounts.len() > 1 {
-            rows.sort_by_cached_key(|row| {
-                std::cmp::Reverse(row.entry.summary.with_untracked(|summary| summary.active_at))
-            });
+            let active_at = |row: &ChatRow| row.entry.summary.with_untracked(|summary| summary.active_at);
+            sort_by(&mut rows, |a, b| active_at(b).cmp(&active_at(a)));
         }
         rows
     }

@@ -15,7 +15,7 @@ use std::{
 use leptos::prelude::*;
 use plausch_model::{Anchor, BareJid, MessageBody, OriginId, TimelineItem, TimelineKey, Timestamp, Way, WindowChange};
 
-use super::{chats::set_if_new, clock::local_day};
+use super::{chats::set_if_new, clock::local_day, sort::sort_by};
 
 /// Messages of one sender within this time form a group.
 const GROUP_MILLIS: i64 = 5 * 60 * 1000;
@@ -203,7 +203,7 @@ impl Window {
                 }
             }
         }
-        self.entries.sort_by_key(|entry| entry.key);
+        sort_by(&mut self.entries, |a, b| a.key.cmp(&b.key));
         before != self.entries.len()
     }
 

@@ -1,5 +1,7 @@
 //! Finds links in a message's text, in linear time. What is not clearly a link of a permitted kind stays plain text.
 
+use crate::text::fold;
+
 /// The schemes that may be clicked (attack case C-04).
 const SCHEMES: [&str; 7] = ["http", "https", "mailto", "tel", "sms", "geo", "xmpp"];
 /// Longer than any sensible link; what is longer stays text.
@@ -54,7 +56,7 @@ fn scheme_start(text: &str, colon: usize) -> Option<usize> {
     let scheme = before.get(start..)?;
     let permitted = SCHEMES.iter().any(|permitted| permitted.eq_ignore_ascii_case(scheme));
     let inside_word =
-        before.get(..start)?.chars().next_back().is_some_and(|sign| sign.is_alphanumeric() || "+-._".contains(sign));
+        before.get(..start)?.chars().next_back().is_some_and(|sign| fold::is_word(sign) || "+-._".contains(sign));
     (permitted && !inside_word).then_some(start)
 }
 

@@ -16,8 +16,10 @@ use super::{
     },
     close,
 };
+use crate::text::fold;
 use crate::ui::draw::{Draw, Drawn, html, live, memo};
 use crate::view::Account;
+use crate::view::sort_by;
 
 /// How many places are offered.
 const MOST: usize = 12;
@@ -34,11 +36,11 @@ struct Target {
 
 /// How well a name fits what was typed: lower is better; `None` not at all.
 fn rank(name: &str, words: &str) -> Option<usize> {
-    let name = name.to_lowercase();
+    let name = fold::lower(name);
     if name.starts_with(words) {
         return Some(0);
     }
-    if name.split(|sign: char| !sign.is_alphanumeric()).any(|word| word.starts_with(words)) {
+    if name.split(|sign: char| !fold::is_word(sign)).any(|word| word.starts_with(words)) {
         return Some(1);
     }
     if name.contains(words) {
@@ -86,7 +88,7 @@ fn targets(ui: Ui, words: &str) -> Vec<Target> {
             Some((rank, target))
         })
         .collect();
-    ranked.sort_by_key(|(rank, target)| (*rank, target.unread == 0));
+    sort_by(&mut ranked, |(a, one), (b, other)| (a, one.unread == 0).cmp(&(b, other.unread == 0)));
     ranked.into_iter().take(MOST).map(|(_, target)| target).collect()
 }
 
@@ -94,7 +96,7 @@ fn targets(ui: Ui, words: &str) -> Vec<Target> {
 pub fn go_to(ui: Ui) -> Drawn {
     let words = RwSignal::new(String::new());
     let chosen = RwSignal::new(0_usize);
-    let found = memo(move || targets(ui, words.with(|words| words.trim().to_lowercase()).as_str()));
+    let found = memo(move || targets(ui, &words.with(|words| fold::lower(words.trim()))));
     let list_id = ui.unique("targets");
     let option_id = {
         let list_id = list_id.clone();

@@ -3,6 +3,7 @@
 use leptos::{ev, prelude::*};
 use plausch_model::{AvatarId, BareJid, Command};
 
+use crate::text::fold;
 use crate::ui::draw::{Draw, Drawn, html, live, memo};
 use crate::{ui::Ui, view::Account};
 
@@ -20,12 +21,15 @@ fn colour(jid: &BareJid) -> String {
 
 /// One or two letters for a name: of its first and last word, where the script has capitals; else its first sign.
 fn initials(name: &str) -> String {
-    let mut words = name.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut words = name.split(|sign: char| !fold::is_word(sign)).filter(|word| !word.is_empty());
     let Some(first) = words.next().and_then(|word| word.chars().next()) else { return "#".into() };
     let last = words.next_back().and_then(|word| word.chars().next());
-    let mut letters: String = first.to_uppercase().collect();
-    if let Some(last) = last.filter(|last| first.is_uppercase() && last.is_alphabetic()) {
-        letters.extend(last.to_uppercase());
+    let first = first.to_string();
+    let mut letters = fold::upper(&first);
+    // Scripts without upper case are shown by one sign.
+    let cased = letters == first && fold::lower(&first) != first;
+    if let Some(last) = last.filter(|last| cased && !last.is_ascii_digit()) {
+        letters.push_str(&fold::upper(&last.to_string()));
     }
     letters
 }
