@@ -104,6 +104,13 @@ pub fn time(locale: Locale, at: Timestamp) -> String {
     format(locale, Kind::Time, at.0 as f64)
 }
 
+/// A moment for machines (RFC 3339).
+pub fn iso(at: Timestamp) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(at.0 as f64));
+    // A moment beyond what a `Date` can hold is written as nothing.
+    if date.get_time().is_nan() { String::new() } else { date.to_iso_string().into() }
+}
+
 /// The full date and time.
 pub fn moment(locale: Locale, at: Timestamp) -> String {
     format(locale, Kind::Moment, at.0 as f64)

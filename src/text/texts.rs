@@ -96,6 +96,7 @@ pub struct Texts {
     pub new_chat: &'static str,
     pub search_chats: &'static str,
     pub no_chats: &'static str,
+    pub first_chat: &'static str,
     pub no_chats_hint: &'static str,
     pub draft: &'static str,
     pub you: &'static str,

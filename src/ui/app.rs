@@ -27,6 +27,12 @@ pub fn app(ui: Ui) -> Drawn {
     marks::watch(ui);
     remember(ui);
     if ui.page {
+        effect(move || {
+            if let Some(page) = document().document_element() {
+                // The name is valid.
+                let _ = page.set_attribute("lang", ui.locale().tag());
+            }
+        });
         history::keep(ui);
     }
     html::div()

@@ -46,14 +46,14 @@ pub fn chat_list(ui: Ui, heading: String) -> Drawn {
                 icons::MESSAGES_SQUARE,
                 ui.t(|t| t.no_chats),
                 ui.t(|t| t.no_chats_hint),
-                Some(button::button(Look::Primary, ui.t(|t| t.new_chat), move |_| new_chat())),
+                Some(button::button(Look::Primary, ui.t(|t| t.first_chat), move |_| new_chat())),
             ),
             (_, false, true) => empty(icons::SEARCH, ui.t(|t| t.nothing_found), ui.t(|t| t.nothing_found_hint), None),
             (_, false, false) => Drawn::nothing(),
         },
     );
     (
-        html::header().attr("class", "list-head").child((
+        html::div().attr("class", "list-head").child((
             html::h1().attr("id", heading).child(ui.t(|t| t.chats)),
             icon_button(icons::SQUARE_PEN, ui.t(|t| t.new_chat), move |_| new_chat()),
         )),
@@ -101,8 +101,8 @@ fn draw_row(ui: Ui, row: &ChatRow) -> El {
     let open = OpenChat { account, jid: jid.clone() };
     let here = open.clone();
     let current = memo(move || ui.state.place.chat.with(|chat| chat.as_ref() == Some(&here)));
-    let (named, counted, photo, name, labelled) =
-        (chat.clone(), chat.clone(), chat.clone(), chat.clone(), chat.clone());
+    let (named, counted, counted_again, photo, name, labelled) =
+        (chat.clone(), chat.clone(), chat.clone(), chat.clone(), chat.clone(), chat.clone());
     let contact = jid.clone();
     let click: Box<dyn FnMut(MouseEvent)> = {
         let jid = jid.clone();
@@ -135,6 +135,7 @@ fn draw_row(ui: Ui, row: &ChatRow) -> El {
                         presence_dot(account, contact),
                     )),
                     html::span().attr("class", "row-words").child((first_line(ui, named), second_line(ui, row))),
+                    unseen(ui, account, counted_again),
                 )),
         )
 }
@@ -155,6 +156,18 @@ fn presence_dot(account: crate::view::Account, jid: plausch_model::BareJid) -> D
         Some(wording::presence(entry.contact.with(|contact| contact.availability)))
     };
     html::span().attr("class", "presence-dot").attr("data-presence", live(presence)).drawn()
+}
+
+/// What colours and badges say, for those who do not see them.
+fn unseen(ui: Ui, account: crate::view::Account, chat: ArcRwSignal<ChatSummary>) -> Drawn {
+    let words = move || {
+        let (jid, unread) = chat.with(|chat| (chat.jid.clone(), chat.unread));
+        let seen = account.contacts.watch(&jid).map(|entry| entry.contact.with(|contact| contact.availability));
+        let presence = seen.map(|seen| wording::availability(ui.texts(), seen).to_owned());
+        let unread = (unread > 0).then(|| ui.plural(|t| t.unread, f64::from(unread)));
+        presence.into_iter().chain(unread).fold(String::new(), |words, more| words + ", " + &more)
+    };
+    html::span().attr("class", "unseen").child(live(words)).drawn()
 }
 
 fn first_line(ui: Ui, chat: ArcRwSignal<ChatSummary>) -> Drawn {
@@ -216,7 +229,7 @@ fn context_menu(ui: Ui, chat: &OpenChat, event: &MouseEvent) {
     let t = ui.words();
     let (details, remove) = (chat.clone(), chat.clone());
     ui.menu.set(Some(Menu {
-        name: t.chats.to_owned(),
+        name: untrack(|| chat.account.name_of(&chat.jid)),
         head: None,
         items: vec![
             Item::new(icons::INFO, t.details, move || {

@@ -56,7 +56,7 @@ pub fn contact_list(ui: Ui, heading: String) -> Drawn {
         },
     );
     (
-        html::header().attr("class", "list-head").child((
+        html::div().attr("class", "list-head").child((
             html::h1().attr("id", heading).child(ui.t(|t| t.contacts)),
             icon_button(icons::USER_ROUND_PLUS, ui.t(|t| t.add_contact), move |_| add()),
         )),
@@ -234,7 +234,13 @@ fn context_menu(ui: Ui, whom: &OpenChat, event: &MouseEvent) {
     event.prevent_default();
     let point = Some((f64::from(event.client_x()), f64::from(event.client_y())));
     let head = None;
-    ui.menu.set(Some(Menu { name: ui.words().contacts.to_owned(), head, items: actions(ui, whom), anchor, point }));
+    ui.menu.set(Some(Menu {
+        name: untrack(|| whom.account.name_of(&whom.jid)),
+        head,
+        items: actions(ui, whom),
+        anchor,
+        point,
+    }));
 }
 
 /// What can be done with a contact.

@@ -1,7 +1,7 @@
 //! The sign-in page.
 
 use leptos::{ev, prelude::*};
-use plausch_model::{Secret, SignIn};
+use plausch_model::{EndReason, Secret, SignIn, SignInError};
 
 use super::{
     Ui,
@@ -53,11 +53,21 @@ pub fn sign_in(ui: Ui) -> Drawn {
     });
     // A refused password is typed again, not edited.
     effect(move || {
-        if ui.state.sign_in.error.with(Option::is_some) {
-            form.password.focus();
-            if let Some(input) = form.password.input.get_untracked() {
-                input.select();
-            }
+        let about_address = ui.state.sign_in.error.with(|error| {
+            let error = error.as_ref()?;
+            Some(matches!(
+                error,
+                SignInError::BadAddress | SignInError::UnknownHost { .. } | SignInError::NoEndpoint { .. }
+            ))
+        });
+        let field = match about_address {
+            Some(true) => form.address,
+            Some(false) => form.password,
+            None => return,
+        };
+        field.focus();
+        if let Some(input) = field.input.get_untracked() {
+            input.select();
         }
     });
     let busy = ui.state.sign_in.busy;
@@ -160,11 +170,14 @@ fn trouble(ui: Ui) -> Drawn {
     };
     let ended = move || {
         let t = ui.texts();
-        ui.state.sign_in.ended.with(|reason| reason.as_ref().map(|reason| wording::end_reason(t, reason)))
+        ui.state.sign_in.ended.with(|reason| {
+            let reason = reason.as_ref()?;
+            Some((*reason != EndReason::SignedOut, wording::end_reason(t, reason)))
+        })
     };
     (
         live(move || said().map(|words| callout(ui, true, words))),
-        live(move || ended().map(|words| callout(ui, false, words))),
+        live(move || ended().map(|(problem, words)| callout(ui, problem, words))),
     )
         .drawn()
 }

@@ -1,6 +1,6 @@
 //! Errors and states in plain words: what happened and what to do.
 
-use plausch_model::{Availability, CommandError, EndReason, FailureReason, SignInError};
+use plausch_model::{Availability, CommandError, EndReason, FailureReason, MessageBody, SignInError};
 
 use crate::text::Texts;
 
@@ -47,6 +47,17 @@ pub fn command_error(t: &Texts, error: &CommandError) -> String {
         CommandError::SignIn(error) => sign_in_error(t, error).0,
     }
 }
+
+/// What of a message is read out.
+pub fn spoken(t: &Texts, body: &MessageBody) -> String {
+    match body {
+        MessageBody::Text(text) => text.chars().take(SPOKEN).collect(),
+        MessageBody::Unreadable => t.unreadable.into(),
+    }
+}
+
+/// How many characters of a message are read out by themselves.
+const SPOKEN: usize = 300;
 
 /// Why a message was not sent.
 pub fn failure(t: &Texts, reason: &FailureReason) -> String {

@@ -252,7 +252,8 @@ impl State {
 
     /// The person is typing, stopped or emptied the composer.
     pub fn set_typing(&self, chat: &OpenChat, state: ChatState) {
-        if chat.account.settings.with_untracked(|settings| settings.send_typing) {
+        // Whoever switches it off in the middle of a text has stopped typing, as far as others are concerned.
+        if state == ChatState::Idle || chat.account.settings.with_untracked(|settings| settings.send_typing) {
             self.command(chat.account, Command::SetTyping { chat: chat.jid.clone(), state });
         }
     }

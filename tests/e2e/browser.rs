@@ -110,6 +110,8 @@ fn capabilities(options: &Options, profile: &TempDir) -> Result<ChromeCapabiliti
     capabilities.add_arg(&format!("--user-data-dir={}", profile.path().display()))?;
     if options.net_log {
         capabilities.add_arg(&format!("--log-net-log={}", profile.path().join("net-log.json").display()))?;
+        // Whatever is asked for, nothing leaves this machine.
+        capabilities.add_arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1")?;
     }
     Ok(capabilities)
 }

@@ -5,25 +5,24 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use serde_json::Value;
 
-/// All hosts that a browser asked for anything, by name or address, from its network log.
+/// All hosts that pages and their workers asked for anything, by name or address, from a browser's network log. What the
+/// browser asks for on its own account has no origin for its initiator.
 pub fn hosts(net_log: &str) -> Result<BTreeSet<String>> {
     let log: Value = serde_json::from_str(net_log).or_else(|_| {
         // A browser that was ended in the middle leaves the list of events open.
         serde_json::from_str(&format!("{}]}}", net_log.trim_end().trim_end_matches(',')))
     })?;
     let events = log["events"].as_array().into_iter().flatten();
-    let urls = events.filter_map(|event| {
-        let params = &event["params"];
-        ["url", "location", "host"].into_iter().find_map(|name| params[name].as_str()).map(str::to_owned)
-    });
-    Ok(urls.filter_map(|url| host(&url)).collect())
+    let requests = events.map(|event| &event["params"]);
+    let by_pages =
+        requests.filter(|request| request["initiator"].as_str().is_some_and(|origin| origin.contains("://")));
+    Ok(by_pages.filter_map(|request| host(request["url"].as_str()?)).collect())
 }
 
 fn host(url: &str) -> Option<String> {
     let rest = match url.split_once("://") {
         Some(("http" | "https" | "ws" | "wss", rest)) => rest,
-        Some(_) => return None,
-        None => url,
+        _ => return None,
     };
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
@@ -36,9 +35,11 @@ mod tests {
 
     #[test]
     fn finds_hosts_of_all_schemes_and_forms() {
-        let log = r#"{"events":[{"params":{"url":"https://a.example/x"}},{"params":{"url":"ws://b.example:5280/ws"}},
-            {"params":{"host":"c.example:443"}},{"params":{"url":"chrome://newtab/"}},{"params":{}}]}"#;
+        let log = r#"{"events":[{"params":{"url":"https://a.example/x","initiator":"http://p.example"}},
+            {"params":{"url":"ws://b.example:5280/ws","initiator":"http://p.example"}},
+            {"params":{"url":"https://update.example/","initiator":"not an origin"}},
+            {"params":{"url":"blob:http://p.example/1","initiator":"http://p.example"}},{"params":{}}"#;
         let found: Vec<String> = hosts(log).unwrap().into_iter().collect();
-        assert_eq!(found, ["a.example", "b.example", "c.example"]);
+        assert_eq!(found, ["a.example", "b.example"]);
     }
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use leptos::{ev, prelude::*};
-use plausch_model::{Command, Direction, MessageBody, OriginId, TimelineKey, Way};
+use plausch_model::{Command, Direction, OriginId, TimelineKey, Way};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, ResizeObserver};
@@ -28,6 +28,7 @@ use super::{
             hold,
             icon::{icon, icons},
         },
+        wording,
     },
     layout::{self, Anchor, View},
     message,
@@ -313,10 +314,7 @@ impl Log {
 
     fn spoken(&self, entry: &Entry) -> String {
         let name = self.chat.account.name_of(&self.chat.jid);
-        let words = entry.item.with_untracked(|item| match &item.body {
-            MessageBody::Text(text) => text.chars().take(300).collect(),
-            MessageBody::Unreadable => self.ui.words().unreadable.to_owned(),
-        });
+        let words = entry.item.with_untracked(|item| wording::spoken(self.ui.words(), &item.body));
         [name, words].join(": ")
     }
 
@@ -644,9 +642,7 @@ impl Log {
         };
         if let Some(article) = articles.get(next) {
             dom::focus_quietly(article);
-            let options = web_sys::ScrollIntoViewOptions::new();
-            options.set_block(web_sys::ScrollLogicalPosition::Nearest);
-            article.scroll_into_view_with_scroll_into_view_options(&options);
+            dom::reveal(article);
         }
     }
 }

@@ -31,7 +31,7 @@ pub fn message(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> El {
     let outline = entry.shape.clone();
     html::div()
         .attr("class", "message-row")
-        .attr("data-direction", direction(entry.way))
+        .attr("data-way", direction(entry.way))
         .attr("data-shape", live(move || outline.with(shape_name)))
         .child((live(move || separators(ui, at, shape.get())), article(ui, chat, entry)))
 }
@@ -54,8 +54,12 @@ const fn shape_name(shape: &Shape) -> &'static str {
 
 fn separators(ui: Ui, at: plausch_model::Timestamp, shape: Shape) -> Drawn {
     let day = shape.opens_day.then(|| {
-        let day = live(move || format::day(ui.locale(), at));
-        html::div().attr("class", "day").attr("role", "separator").child(html::span().child(day))
+        let day = move || live(move || format::day(ui.locale(), at));
+        html::div()
+            .attr("class", "day")
+            .attr("role", "separator")
+            .attr("aria-label", day())
+            .child(html::span().child(day()))
     });
     let unread = shape.opens_unread.then(|| {
         html::div()
@@ -69,13 +73,16 @@ fn separators(ui: Ui, at: plausch_model::Timestamp, shape: Shape) -> Drawn {
 
 fn article(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> Drawn {
     let (account, peer, way, at) = (chat.account, chat.jid.clone(), entry.way, entry.at);
-    let (state, body) = (entry.item.clone(), entry.item.clone());
+    let (state, body, spoken) = (entry.item.clone(), entry.item.clone(), entry.item.clone());
     let state = memo(move || state.with(|item| item.state.clone()));
     let name = move || match way {
         Way::Out => ui.texts().from_you.to_owned(),
         Way::In => account.name_of(&peer),
     };
-    let label = live(move || [name().as_str(), ", ", &format::time(ui.locale(), at)].concat());
+    let label = live(move || {
+        let words = spoken.with(|item| wording::spoken(ui.texts(), &item.body));
+        [name().as_str(), ": ", &words, ", ", &format::time(ui.locale(), at)].concat()
+    });
     html::article()
         .attr("class", "message")
         .attr("tabindex", "-1")
@@ -86,13 +93,17 @@ fn article(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> Drawn {
         .attr("data-encryption", encryption(entry.item.with_untracked(|item| item.encryption)))
         .attr("aria-label", label)
         .child((
-            html::div().attr("class", "bubble").child((
-                choose(move || body.with(|item| item.body.clone()), move |body| draw_body(ui, body)),
-                html::span().attr("class", "message-meta").child((
-                    html::time().child(live(move || format::time(ui.locale(), at))),
-                    live(move || state.with(|state| state.as_ref().map(|state| state_mark(ui.texts(), state)))),
+            html::div().attr("class", "bubble").child(
+                html::div().attr("class", "message-inside").attr("dir", "auto").child((
+                    choose(move || body.with(|item| item.body.clone()), move |body| draw_body(ui, body)),
+                    html::span().attr("class", "message-meta").child((
+                        html::time()
+                            .attr("datetime", format::iso(at))
+                            .child(live(move || format::time(ui.locale(), at))),
+                        live(move || state.with(|state| state.as_ref().map(|state| state_mark(ui.texts(), state)))),
+                    )),
                 )),
-            )),
+            ),
             html::button()
                 .attr("type", "button")
                 .attr("class", "icon-button message-more")
@@ -159,7 +170,7 @@ const fn state_word(t: &Texts, state: &DeliveryState) -> &'static str {
 fn state_mark(t: &'static Texts, state: &DeliveryState) -> Drawn {
     html::span()
         .attr("class", "state")
-        .attr("data-state", state_name(state))
+        .attr("data-delivery", state_name(state))
         .attr("title", state_word(t, state))
         .child((icon(state_icon(state)), html::span().attr("class", "unseen").child(state_word(t, state))))
         .drawn()

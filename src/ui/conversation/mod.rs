@@ -41,15 +41,9 @@ pub fn chat_pane(ui: Ui) -> Drawn {
 }
 
 fn nothing_open(ui: Ui) -> Drawn {
-    let new_chat = button::button(Look::Plain, ui.t(|t| t.new_chat), move |_| {
-        ui.state.place.dialog.set(Some(Dialog::NewChat { address: String::new() }));
-    });
     html::div()
         .attr("class", "splash")
-        .child((
-            logo(),
-            empty(icons::MESSAGE_CIRCLE, ui.t(|t| t.choose_chat), ui.t(|t| t.choose_chat_hint), Some(new_chat)),
-        ))
+        .child((logo(), empty(icons::MESSAGE_CIRCLE, ui.t(|t| t.choose_chat), ui.t(|t| t.choose_chat_hint), None)))
         .drawn()
 }
 

@@ -11,7 +11,7 @@ use crate::ui::draw::{Draw, Drawn, html, live};
 use crate::view::Dialog;
 
 /// Texts up to this many bytes are wholly in the document, folded by the style sheet if they are high.
-const WHOLE: usize = 8_000;
+const WHOLE: usize = 20_000;
 /// Texts with more lines than this are folded.
 const LINES: usize = 24;
 /// Texts with more bytes than this are folded.
@@ -22,7 +22,7 @@ const STEP: usize = 40_000;
 /// Draws a text, folded if it is long.
 pub fn text(ui: Ui, text: String) -> Drawn {
     if text.len() <= LONG && text.bytes().filter(|byte| *byte == b'\n').count() < LINES {
-        return html::div().attr("class", "message-body").attr("dir", "auto").child(drawn(ui, &text)).drawn();
+        return html::div().attr("class", "message-body").child(drawn(ui, &text)).drawn();
     }
     long(ui, text)
 }
@@ -42,7 +42,6 @@ fn long(ui: Ui, text: String) -> Drawn {
     (
         html::div()
             .attr("class", "message-body")
-            .attr("dir", "auto")
             .attr("data-folded", live(move || (!open.get()).then_some("true")))
             .child(body),
         html::button()
@@ -83,15 +82,18 @@ fn permitted(link: &str) -> bool {
 
 fn anchor(ui: Ui, link: &str) -> Drawn {
     let address = address_of(link);
+    let is_xmpp = link.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("xmpp:"));
     html::a()
         .attr("href", link.to_owned())
         .attr("target", "_blank")
         .attr("rel", "noopener noreferrer nofollow")
         .attr("referrerpolicy", "no-referrer")
         .on(ev::click, move |event: MouseEvent| {
-            // An `xmpp:` link never acts: it asks.
-            if let Some(address) = &address {
+            // An `xmpp:` link never acts: it asks, and one that can't be read does nothing.
+            if is_xmpp {
                 event.prevent_default();
+            }
+            if let Some(address) = &address {
                 ui.state.place.dialog.set(Some(Dialog::NewChat { address: address.clone() }));
             }
         })

@@ -44,7 +44,7 @@ fn state_line(ui: Ui, account: Account, state: ConnectionState) -> Drawn {
             ui.act(account, Command::Reconnect);
         }))
     });
-    (html::p().attr("class", "connection-state").attr("data-state", name).child((html::span(), word)), retry).drawn()
+    (html::p().attr("class", "connection-state").attr("data-is", name).child((html::span(), word)), retry).drawn()
 }
 
 fn rows(ui: Ui, details: &ConnectionDetails) -> Vec<(&'static str, String)> {

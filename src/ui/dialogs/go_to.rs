@@ -2,7 +2,7 @@
 
 use leptos::{ev, prelude::*};
 use plausch_model::{AvatarId, BareJid};
-use web_sys::KeyboardEvent;
+use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::{
     super::{
@@ -10,14 +10,14 @@ use super::{
         kit::{
             avatar::avatar,
             dialog::{Size, dialog},
-            dom::Step,
+            dom::{self, Step},
             icon::{icon, icons},
         },
     },
     close,
 };
 use crate::text::fold;
-use crate::ui::draw::{Draw, Drawn, html, live, memo};
+use crate::ui::draw::{Draw, Drawn, NodeRef, html, live, memo};
 use crate::view::Account;
 use crate::view::sort_by;
 
@@ -92,11 +92,16 @@ fn targets(ui: Ui, words: &str) -> Vec<Target> {
     ranked.into_iter().take(MOST).map(|(_, target)| target).collect()
 }
 
+fn index32(chosen: RwSignal<usize>) -> u32 {
+    u32::try_from(chosen.get_untracked()).unwrap_or(u32::MAX)
+}
+
 /// Draws the switcher.
 pub fn go_to(ui: Ui) -> Drawn {
     let words = RwSignal::new(String::new());
     let chosen = RwSignal::new(0_usize);
     let found = memo(move || targets(ui, &words.with(|words| fold::lower(words.trim()))));
+    let list = NodeRef::<HtmlElement>::new();
     let list_id = ui.unique("targets");
     let option_id = {
         let list_id = list_id.clone();
@@ -118,6 +123,9 @@ pub fn go_to(ui: Ui) -> Drawn {
         } else if let Some(step @ Step::By(-1 | 1)) = Step::of(&event) {
             event.prevent_default();
             chosen.update(|chosen| *chosen = step.from(Some(*chosen), found.with_untracked(Vec::len)));
+            if let Some(option) = list.get_untracked().and_then(|list| list.children().item(index32(chosen))) {
+                dom::reveal(&option);
+            }
         }
     };
     let options = live(move || {
@@ -152,6 +160,7 @@ pub fn go_to(ui: Ui) -> Drawn {
             .attr("role", "listbox")
             .attr("id", list_id)
             .attr("aria-label", ui.t(|t| t.go_to))
+            .node_ref(list)
             .child(options),
         html::p()
             .attr("class", "dialog-hint")

@@ -52,27 +52,30 @@ pub fn avatar(
         }
         picture.get()
     });
+    let broken = RwSignal::new(None::<String>);
     let name = memo(move || initials(&name()));
     html::span()
         .attr("class", "avatar")
         .attr("aria-hidden", "true")
         .style("--avatar-colour", live(move || colour.clone()))
-        .child(live(move || match picture.get() {
-            Some(address) => photo(address),
-            None => html::span().attr("class", "avatar-letters").child(name.get()).drawn(),
+        .child(live(move || {
+            match picture.get().filter(|address| broken.with(|broken| broken.as_ref() != Some(address))) {
+                Some(address) => photo(address, broken),
+                None => html::span().attr("class", "avatar-letters").child(name.get()).drawn(),
+            }
         }))
         .drawn()
 }
 
-fn photo(address: String) -> Drawn {
-    let broken = RwSignal::new(false);
+/// A picture; one that the browser can't show says so.
+fn photo(address: String, broken: RwSignal<Option<String>>) -> Drawn {
+    let shown = address.clone();
     html::img()
         .attr("class", "avatar-photo")
         .attr("src", address)
         .attr("alt", "")
         .attr("draggable", "false")
-        .attr("hidden", live(move || broken.get()))
-        .on(ev::error, move |_| broken.set(true))
+        .on(ev::error, move |_| broken.set(Some(shown.clone())))
         .drawn()
 }
 

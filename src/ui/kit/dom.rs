@@ -95,6 +95,13 @@ pub fn set_style(element: &HtmlElement, name: &str, value: &str) {
     let _ = element.style().set_property(name, value);
 }
 
+/// Scrolls as little as needed to show an element.
+pub fn reveal(element: &Element) {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
+}
+
 /// A length in CSS pixels.
 pub fn pixels(length: f64) -> String {
     let hundredths = (length * 100.0).round() as i64;

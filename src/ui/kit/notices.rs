@@ -22,7 +22,6 @@ const SHORT: Duration = Duration::from_secs(4);
 pub fn notices(ui: Ui) -> Drawn {
     html::div()
         .attr("class", "notices")
-        .attr("aria-live", "polite")
         .child(each(move || ui.state.notices.list(), |notice| notice.id.to_string(), move |shown| notice(ui, shown)))
         .drawn()
 }
@@ -30,8 +29,8 @@ pub fn notices(ui: Ui) -> Drawn {
 fn notice(ui: Ui, notice: Notice) -> El {
     let id = notice.id;
     let (mark, kind, role) = match notice.kind {
-        NoticeKind::Done => (icons::CIRCLE_CHECK, "done", None),
-        NoticeKind::Problem => (icons::CIRCLE_ALERT, "problem", Some("alert")),
+        NoticeKind::Done => (icons::CIRCLE_CHECK, "done", "status"),
+        NoticeKind::Problem => (icons::CIRCLE_ALERT, "problem", "alert"),
     };
     if notice.kind == NoticeKind::Done {
         set_timeout(move || ui.state.notices.dismiss(id), SHORT);

@@ -22,6 +22,11 @@ fn no_third_host_is_asked_for_anything() {
             asked.iter().filter(|host| !matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]")).collect();
         ensure!(asked.contains("localhost"), "the log knows nothing: {asked:?}");
         ensure!(foreign.is_empty(), "asked: {foreign:?}");
+        // And it would be seen if somebody else were asked.
+        let options = Options { net_log: true, ..Options::default() };
+        let eve = Person::open_with(&site, &account, &options).await?;
+        eve.look("fetch('https://third.example/').catch(() => {});", vec![]).await?;
+        ensure!(hosts(&eve.browser.net_log().await?)?.contains("third.example"));
         Ok(())
     });
 }

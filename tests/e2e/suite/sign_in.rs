@@ -3,7 +3,13 @@
 use anyhow::{Result, ensure};
 use plausch_e2e::{Account, Person, Server, Site, until};
 
-on_both_servers!(the_right_password, a_wrong_password, an_unknown_host, signing_out_leaves_nothing);
+on_both_servers!(
+    the_right_password,
+    a_wrong_password,
+    an_unknown_host,
+    signing_out_leaves_nothing,
+    not_staying_keeps_nothing
+);
 
 async fn the_right_password(server: Server) -> Result<()> {
     let account = Account::new(server, "juliet").await?;
@@ -55,16 +61,20 @@ async fn signing_out_leaves_nothing(server: Server) -> Result<()> {
     let account = Account::new(server, "juliet").await?;
     let site = Site::of(server).await?;
     let juliet = Person::open(&site, &account).await?;
-    juliet.control("checkbox", "Stay signed in").await?.click().await?;
     juliet.sign_in().await?;
+    let databases = "const done = arguments[arguments.length - 1]; indexedDB.databases().then((list) => done(list.map((d) => d.name)));";
+    let kept = juliet.browser.driver.execute_async(databases, vec![]).await?;
+    ensure!(kept.json().to_string().contains(&account.user), "staying signed in keeps a database: {}", kept.json());
     juliet.click("button", "Account").await?;
     juliet.click("menuitem", "Log out").await?;
     juliet.click("button", "Log out").await?;
     juliet.control("heading", "Log in").await?;
     until("no database of the account is left", || async {
-        let script = "const done = arguments[arguments.length - 1]; indexedDB.databases().then((list) => done(list.map((d) => d.name)));";
-        let found = juliet.browser.driver.execute_async(script, vec![]).await?;
-        let left = found.json().as_array().is_some_and(|names| names.iter().any(|name| name.to_string().contains(&account.user)));
+        let found = juliet.browser.driver.execute_async(databases, vec![]).await?;
+        let left = found
+            .json()
+            .as_array()
+            .is_some_and(|names| names.iter().any(|name| name.to_string().contains(&account.user)));
         Ok((!left).then_some(()))
     })
     .await?;
@@ -72,5 +82,20 @@ async fn signing_out_leaves_nothing(server: Server) -> Result<()> {
         .look("return Object.entries(localStorage).join() + Object.entries(sessionStorage).join();", vec![])
         .await?;
     ensure!(!keys.to_string().contains(&account.user), "something of the account is left: {keys}");
+    let history = juliet.look("return JSON.stringify(history.state);", vec![]).await?;
+    ensure!(!history.to_string().contains('@'), "somebody's address is left in the history: {history}");
+    juliet.leave().await
+}
+
+/// On a shared computer nothing touches the disk.
+async fn not_staying_keeps_nothing(server: Server) -> Result<()> {
+    let account = Account::new(server, "juliet").await?;
+    let site = Site::of(server).await?;
+    let juliet = Person::open(&site, &account).await?;
+    juliet.control("checkbox", "Stay signed in").await?.click().await?;
+    juliet.sign_in().await?;
+    let databases = "const done = arguments[arguments.length - 1]; indexedDB.databases().then((list) => done(list.map((d) => d.name)));";
+    let kept = juliet.browser.driver.execute_async(databases, vec![]).await?;
+    ensure!(!kept.json().to_string().contains(&account.user), "kept: {}", kept.json());
     juliet.leave().await
 }
