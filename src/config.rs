@@ -3,7 +3,9 @@
 //!
 //! Nothing in here comes from the page's address: where credentials go is the hoster's choice alone.
 
+use js_sys::Object;
 use plausch_model::WorkerSettings;
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::text::Locale;
 
@@ -96,6 +98,14 @@ impl Config {
         Ok(config)
     }
 
+    /// Reads a JSON object.
+    ///
+    /// # Errors
+    /// It is none, or a member does not fit the schema.
+    pub fn from_js(parsed: &JsValue) -> Result<Self, ConfigError> {
+        Self::from_members(members(parsed)?)
+    }
+
     /// What the engine needs of it.
     pub fn worker_settings(&self) -> WorkerSettings {
         WorkerSettings {
@@ -104,6 +114,27 @@ impl Config {
             bosh_url: self.bosh_url.clone(),
             allow_plain_auth: self.allow_plain_auth,
         }
+    }
+}
+
+/// The members of a JSON object.
+fn members(parsed: &JsValue) -> Result<Vec<(String, Value)>, ConfigError> {
+    let object = parsed.dyn_ref::<Object>().filter(|object| !js_sys::Array::is_array(object));
+    let entries = Object::entries(object.ok_or(ConfigError::NotAnObject)?);
+    let member = |entry: JsValue| {
+        let pair: js_sys::Array = entry.unchecked_into();
+        (pair.get(0).as_string().unwrap_or_default(), value(&pair.get(1)))
+    };
+    Ok(entries.iter().map(member).collect())
+}
+
+fn value(value: &JsValue) -> Value {
+    if value.is_null() {
+        Value::Null
+    } else if let Some(on) = value.as_bool() {
+        Value::Bool(on)
+    } else {
+        value.as_string().map_or(Value::Other, Value::Text)
     }
 }
 

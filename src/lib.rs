@@ -4,6 +4,7 @@
 //! needs (dialogs, menus, notices) lies within that, and the styles are the caller's to link there.
 
 mod config;
+mod embed;
 mod inbox;
 mod page;
 mod runtime;
@@ -19,6 +20,7 @@ use plausch_model::{FromEngine, ToEngine};
 use web_sys::{Element, Node};
 
 pub use config::{Config, ConfigError, Value};
+pub use embed::{Embedded, embed};
 pub use runtime::EngineLink;
 pub use text::Locale;
 

@@ -2,7 +2,7 @@
 
 use js_sys::{JSON, Object, Promise};
 use leptos::prelude::*;
-use plausch_app::{Config, ConfigError, EngineLink, Placing, Value, mount};
+use plausch_app::{Config, ConfigError, EngineLink, Placing, mount};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Request, RequestCache, RequestInit, Response};
@@ -12,12 +12,12 @@ fn main() {
 }
 
 async fn start() {
+    // Other pages say themselves where to put the app.
+    let Some(skeleton) = document().get_element_by_id("start") else { return };
     let config = settings().await;
     let Some(body) = document().body() else { return };
     // What `index.html` shows until now.
-    if let Some(skeleton) = document().get_element_by_id("start") {
-        skeleton.remove();
-    }
+    skeleton.remove();
     match config {
         Ok(config) => {
             let settings = config.worker_settings();
@@ -45,7 +45,7 @@ async fn settings() -> Result<Config, ConfigError> {
     }
     let text = JsFuture::from(response.text().map_err(unreadable)?).await.map_err(unreadable)?;
     let parsed = JSON::parse(&text.as_string().unwrap_or_default()).map_err(|_| ConfigError::NotAnObject)?;
-    Config::from_members(members(&parsed)?)
+    Config::from_js(&parsed)
 }
 
 fn request() -> Result<Promise, JsValue> {
@@ -53,27 +53,6 @@ fn request() -> Result<Promise, JsValue> {
     options.set_cache(RequestCache::NoCache);
     let request = Request::new_with_str_and_init("config.json", &options)?;
     Ok(window().fetch_with_request(&request))
-}
-
-/// The members of a JSON object.
-fn members(parsed: &JsValue) -> Result<Vec<(String, Value)>, ConfigError> {
-    let object = parsed.dyn_ref::<Object>().filter(|object| !js_sys::Array::is_array(object));
-    let entries = Object::entries(object.ok_or(ConfigError::NotAnObject)?);
-    let member = |entry: JsValue| {
-        let pair: js_sys::Array = entry.unchecked_into();
-        (pair.get(0).as_string().unwrap_or_default(), value(&pair.get(1)))
-    };
-    Ok(entries.iter().map(member).collect())
-}
-
-fn value(value: &JsValue) -> Value {
-    if value.is_null() {
-        Value::Null
-    } else if let Some(on) = value.as_bool() {
-        Value::Bool(on)
-    } else {
-        value.as_string().map_or(Value::Other, Value::Text)
-    }
 }
 
 /// Says what is wrong with the settings, to the one who has to mend them.

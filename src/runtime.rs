@@ -200,12 +200,14 @@ fn decode(data: &JsValue) -> Option<FromEngine> {
 
 // ---- hosts ------------------------------------------------------------------------------------------------------------
 
-/// The address of the worker's script, as `index.html` names it.
+/// What the page's script says of the app's files (public/mount.js).
+fn files() -> Option<JsValue> {
+    Reflect::get(&js_sys::global(), &"plausch".into()).ok().filter(JsValue::is_object)
+}
+
+/// The address of the worker's script.
 fn worker_url() -> Option<String> {
-    let document = web_sys::window()?.document()?;
-    let meta = document.query_selector("meta[name=plausch-worker]").ok().flatten()?;
-    let base = document.base_uri().ok().flatten()?;
-    web_sys::Url::new_with_base(&meta.get_attribute("content")?, &base).ok().map(|url| url.href())
+    Reflect::get(&files()?, &"worker".into()).ok()?.as_string()
 }
 
 fn options() -> WorkerOptions {
@@ -244,15 +246,10 @@ fn in_page() -> Option<MessagePort> {
     Some(ours)
 }
 
-#[wasm_bindgen]
-extern "C" {
-    /// Loads the engine's module and returns its `serve_port` (public/boot.js).
-    #[wasm_bindgen(js_name = plauschEngine, catch)]
-    async fn load_engine() -> Result<JsValue, JsValue>;
-}
-
 async fn serve_in_page(port: &MessagePort) -> Result<(), JsValue> {
-    let serve: Function = load_engine().await?.unchecked_into();
+    let files = files().ok_or(JsValue::NULL)?;
+    let load: Function = Reflect::get(&files, &"engine".into())?.dyn_into()?;
+    let serve: Function = JsFuture::from(Promise::from(load.call0(&files)?)).await?.dyn_into()?;
     serve.call1(&JsValue::UNDEFINED, port).map(drop)
 }
 

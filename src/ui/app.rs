@@ -23,7 +23,6 @@ use crate::view::Phase;
 pub fn app(ui: Ui) -> Drawn {
     let root = NodeRef::<HtmlElement>::new();
     root.on_load(move |root| watch_room(ui, &root));
-    keys::listen(ui);
     marks::watch(ui);
     remember(ui);
     if ui.page {
@@ -35,7 +34,7 @@ pub fn app(ui: Ui) -> Drawn {
         });
         history::keep(ui);
     }
-    html::div()
+    keys::listen(ui, html::div())
         .attr("class", "plausch")
         .attr("data-connection", live(move || connection(ui)))
         .attr("data-theme", live(move || ui.prefs.theme.get().name()))

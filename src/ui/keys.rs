@@ -3,17 +3,22 @@
 use leptos::{ev, prelude::*};
 use web_sys::KeyboardEvent;
 
-use super::{Room, Ui, kit::menu};
+use super::{Room, Ui, draw::El, kit::menu};
 use crate::view::{ChatRow, Dialog, Phase, SettingsSection};
 
-/// Listens for the app's keys.
-pub fn listen(ui: Ui) {
-    let listener = window_event_listener(ev::keydown, move |event| {
+/// Listens for the app's keys: in the whole page, or within the app where the page is somebody else's.
+pub fn listen(ui: Ui, root: El) -> El {
+    let handle = move |event: KeyboardEvent| {
         if ui.state.phase.get_untracked() == Phase::In && !event.default_prevented() && acts(ui, &event) {
             event.prevent_default();
         }
-    });
+    };
+    if !ui.page {
+        return root.on(ev::keydown, handle);
+    }
+    let listener = window_event_listener(ev::keydown, handle);
     on_cleanup(move || listener.remove());
+    root
 }
 
 /// Does what a key is for; tells whether it is for anything.

@@ -25,12 +25,10 @@ pub fn watch(ui: Ui) {
     let state = ui.state;
     effect(move || {
         let Some(account) = state.account() else { return };
-        let online = account.connection.get() == ConnectionState::Online;
-        if online {
+        if account.connection.get() == ConnectionState::Online {
             once("plausch:online");
         }
-        // What is there before the connection comes from disk.
-        if account.chats.known.get() && !online {
+        if account.chats.known.get() {
             painted("plausch:cached");
         }
         if account.contacts.known.get() {

@@ -21,5 +21,6 @@ macro_rules! on_both_servers {
 
 mod contacts;
 mod conversation;
+mod embed;
 mod page;
 mod sign_in;
