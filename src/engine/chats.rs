@@ -61,9 +61,9 @@ impl Chats {
 
     /// Changes a chat, making it if it is not there; it will be stored and shown.
     pub fn change(&mut self, jid: &BareJid, change: impl FnOnce(&mut ChatRecord)) {
-        self.chats.change(jid, |chat| change(&mut chat.record));
         self.unsaved.insert(jid.clone());
         self.changed.insert(jid.clone());
+        self.chats.change(jid, |chat| change(&mut chat.record));
     }
 
     /// The chat has to be shown again, because a name or avatar changed.

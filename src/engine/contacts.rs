@@ -250,7 +250,7 @@ impl Contacts {
     }
 
     /// What somebody calls themselves or looks like has changed. True if it is news.
-    pub fn set_person(&mut self, step: &mut Step<'_>, jid: &BareJid, change: impl FnOnce(&mut PersonRecord)) -> bool {
+    pub fn set_person(&mut self, step: &mut Step<'_>, jid: &BareJid, change: &dyn Fn(&mut PersonRecord)) -> bool {
         let before = self.person(jid).cloned().unwrap_or_default();
         let mut own = before.clone();
         change(&mut own);
@@ -285,7 +285,7 @@ impl Contacts {
     }
 
     /// The blocked addresses change.
-    pub fn set_blocked(&mut self, step: &mut Step<'_>, change: impl FnOnce(&mut Set<BareJid>)) {
+    pub fn set_blocked(&mut self, step: &mut Step<'_>, change: &dyn Fn(&mut Set<BareJid>)) {
         let before = self.blocked.clone();
         change(&mut self.blocked);
         if self.blocked == before {

@@ -53,15 +53,15 @@ impl Outbox {
 
     /// A message is being sent as the `sent_as`-th stanza.
     pub fn sent(&mut self, step: &mut Step<'_>, sequence: u64, sent_as: u64) {
-        self.update(step, sequence, |entry| {
+        self.update(step, sequence, &|entry| {
             entry.sent_as = Some(sent_as);
             entry.uncertain = false;
         });
     }
 
     /// The server has what was sent as one of these stanzas: those messages, with their new state, are done.
-    pub fn acknowledged(&mut self, step: &mut Step<'_>, covers: impl Fn(u64) -> bool) -> Vec<MessageRecord> {
-        let done = self.entries.iter().filter(|(_, entry)| entry.sent_as.is_some_and(&covers));
+    pub fn acknowledged(&mut self, step: &mut Step<'_>, covers: &dyn Fn(u64) -> bool) -> Vec<MessageRecord> {
+        let done = self.entries.iter().filter(|(_, entry)| entry.sent_as.is_some_and(covers));
         let done: Vec<u64> = done.map(|(sequence, _)| *sequence).collect();
         done.into_iter().filter_map(|sequence| self.finish(step, sequence)).collect()
     }
@@ -74,7 +74,7 @@ impl Outbox {
 
     /// The messages sent in the session that is resumed but not acknowledged are to be sent again, in order.
     pub fn resend(&mut self, step: &mut Step<'_>) {
-        self.update_all(step, |entry| {
+        self.update_all(step, &|entry| {
             if entry.sent_as.take().is_some() {
                 entry.uncertain = false;
             }
@@ -83,7 +83,7 @@ impl Outbox {
 
     /// The session is lost: the server may or may not have what was sent in it.
     pub fn session_lost(&mut self, step: &mut Step<'_>) {
-        self.update_all(step, |entry| {
+        self.update_all(step, &|entry| {
             if entry.sent_as.take().is_some() {
                 entry.uncertain = true;
             }
@@ -92,7 +92,7 @@ impl Outbox {
 
     /// The archive has been read, or there is none: what has not turned up is sent again.
     pub fn resolve_uncertain(&mut self, step: &mut Step<'_>) {
-        self.update_all(step, |entry| entry.uncertain = false);
+        self.update_all(step, &|entry| entry.uncertain = false);
     }
 
     /// Whether something may or may not have reached the server.
@@ -132,12 +132,12 @@ impl Outbox {
         Some(message)
     }
 
-    fn update_all(&mut self, step: &mut Step<'_>, change: impl Fn(&mut OutboxRecord)) {
+    fn update_all(&mut self, step: &mut Step<'_>, change: &dyn Fn(&mut OutboxRecord)) {
         let sequences: Vec<u64> = self.entries.keys().copied().collect();
-        sequences.into_iter().for_each(|sequence| self.update(step, sequence, &change));
+        sequences.into_iter().for_each(|sequence| self.update(step, sequence, change));
     }
 
-    fn update(&mut self, step: &mut Step<'_>, sequence: u64, change: impl Fn(&mut OutboxRecord)) {
+    fn update(&mut self, step: &mut Step<'_>, sequence: u64, change: &dyn Fn(&mut OutboxRecord)) {
         let Some(entry) = self.entries.get_mut(&sequence) else { return };
         let before = (entry.sent_as, entry.uncertain);
         change(entry);

@@ -51,18 +51,17 @@ pub(crate) enum Purpose {
 impl Account {
     /// Asks for something.
     pub(crate) fn request_get(&mut self, step: &mut Step<'_>, to: Option<Jid>, payload: &impl Payload, why: Purpose) {
-        let id = self.expect_answer(step, to.clone(), why);
-        self.send(step, &Iq::get(id, to, payload).to_element());
+        self.request(step, to, IqKind::Get(payload.to_element()), why);
     }
 
     /// Asks to change something.
     pub(crate) fn request_set(&mut self, step: &mut Step<'_>, to: Option<Jid>, payload: &impl Payload, why: Purpose) {
-        let id = self.expect_answer(step, to.clone(), why);
-        self.send(step, &Iq::set(id, to, payload).to_element());
+        self.request(step, to, IqKind::Set(payload.to_element()), why);
     }
 
-    fn expect_answer(&mut self, step: &mut Step<'_>, to: Option<Jid>, why: Purpose) -> String {
-        self.iqs.start(to, step.now.plus_millis(TIMEOUT_MILLIS).0, why, &mut step.rng)
+    fn request(&mut self, step: &mut Step<'_>, to: Option<Jid>, kind: IqKind, why: Purpose) {
+        let id = self.iqs.start(to.clone(), step.now.plus_millis(TIMEOUT_MILLIS).0, why, &mut step.rng);
+        self.send(step, &Iq { from: None, to, id, kind }.to_element());
     }
 
     /// An IQ stanza came.
@@ -90,8 +89,8 @@ impl Account {
             Purpose::Roster => self.roster_answered(step, outcome),
             Purpose::Blocked => {
                 if let Some(Ok(list)) = outcome.ok().flatten().map(Blocking::from_element) {
-                    let jids = list.jids.iter().map(jids::bare_of).collect();
-                    self.contacts.set_blocked(step, |blocked| *blocked = jids);
+                    let jids: Set<_> = list.jids.iter().map(jids::bare_of).collect();
+                    self.contacts.set_blocked(step, &|blocked| *blocked = jids.clone());
                 }
             }
             Purpose::AccountInfo => {
@@ -106,7 +105,7 @@ impl Account {
             Purpose::Carbons => {}
             // Any answer proves that the server is there and has read what came before (XEP-0199 §4).
             Purpose::KeepAlive => self.session.alive(),
-            Purpose::Barrier(number) => self.acknowledged(step, |sent_as| sent_as <= number),
+            Purpose::Barrier(number) => self.acknowledged(step, &|sent_as| sent_as <= number),
             Purpose::Command(view, id) => {
                 let result = outcome.map(|_| ()).map_err(refused);
                 self.done(step, view, id, result);
@@ -222,10 +221,10 @@ impl Account {
         let jids: Vec<_> = jids.iter().map(jids::bare_of).collect();
         match command {
             BlockingCommand::List => return false,
-            BlockingCommand::Block => self.contacts.set_blocked(step, |blocked| blocked.extend(jids)),
-            BlockingCommand::Unblock if jids.is_empty() => self.contacts.set_blocked(step, |blocked| blocked.clear()),
+            BlockingCommand::Block => self.contacts.set_blocked(step, &|blocked| blocked.extend(jids.iter().cloned())),
+            BlockingCommand::Unblock if jids.is_empty() => self.contacts.set_blocked(step, &Set::clear),
             BlockingCommand::Unblock => {
-                self.contacts.set_blocked(step, |blocked| blocked.retain(|jid| !jids.contains(jid)));
+                self.contacts.set_blocked(step, &|blocked| blocked.retain(|jid| !jids.contains(jid)));
             }
         }
         true
