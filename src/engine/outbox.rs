@@ -10,6 +10,8 @@
 
 use plausch_model::{DeliveryState, OriginId};
 
+use plausch_xmpp::list::IntoList;
+
 use crate::{
     map::Map,
     records::{MessageRecord, OutboxRecord, encode, outbox_key, outbox_sequence},
@@ -62,8 +64,8 @@ impl Outbox {
     /// The server has what was sent as one of these stanzas: those messages, with their new state, are done.
     pub fn acknowledged(&mut self, step: &mut Step<'_>, covers: &dyn Fn(u64) -> bool) -> Vec<MessageRecord> {
         let done = self.entries.iter().filter(|(_, entry)| entry.sent_as.is_some_and(covers));
-        let done: Vec<u64> = done.map(|(sequence, _)| *sequence).collect();
-        done.into_iter().filter_map(|sequence| self.finish(step, sequence)).collect()
+        let done: Vec<u64> = done.map(|(sequence, _)| *sequence).into_list();
+        done.into_iter().filter_map(|sequence| self.finish(step, sequence)).into_list()
     }
 
     /// A copy of the message came back from the server (archive, carbon): it is done.
@@ -115,7 +117,7 @@ impl Outbox {
     /// Takes out everything for a chat.
     pub fn discard_chat(&mut self, step: &mut Step<'_>, chat: &plausch_model::BareJid) {
         let ids = self.entries.values().filter(|entry| entry.message.chat == *chat);
-        let ids: Vec<OriginId> = ids.map(|entry| entry.message.item.id.clone()).collect();
+        let ids: Vec<OriginId> = ids.map(|entry| entry.message.item.id.clone()).into_list();
         ids.iter().for_each(|id| {
             self.discard(step, id);
         });
@@ -133,7 +135,7 @@ impl Outbox {
     }
 
     fn update_all(&mut self, step: &mut Step<'_>, change: &dyn Fn(&mut OutboxRecord)) {
-        let sequences: Vec<u64> = self.entries.keys().copied().collect();
+        let sequences: Vec<u64> = self.entries.keys().copied().into_list();
         sequences.into_iter().for_each(|sequence| self.update(step, sequence, change));
     }
 

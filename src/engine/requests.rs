@@ -1,6 +1,7 @@
 //! Questions over the stream (IQ stanzas): ours with what to do with the answers, and those of others.
 
 use plausch_model::{CommandError, CommandId, Subscription, ViewId};
+use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     iq_tracker::Outcome,
     jid::Jid,
@@ -132,7 +133,7 @@ impl Account {
     fn roster_answered(&mut self, step: &mut Step<'_>, outcome: Outcome<'_>) {
         // An empty result: what we have is up to date (RFC 6121 §2.6.3).
         if let Some(Ok(roster)) = outcome.ok().flatten().map(Roster::from_element) {
-            let items = roster.items.into_iter().map(record).collect();
+            let items = roster.items.into_iter().map(record).into_list();
             self.contacts.replace_roster(step, items, roster.version);
         }
         self.roster_ready(step);
@@ -218,7 +219,7 @@ impl Account {
 
     fn block_push(&mut self, step: &mut Step<'_>, payload: &Element) -> bool {
         let Ok(Blocking { command, jids }) = Blocking::from_element(payload) else { return false };
-        let jids: Vec<_> = jids.iter().map(jids::bare_of).collect();
+        let jids: Vec<_> = jids.iter().map(jids::bare_of).into_list();
         match command {
             BlockingCommand::List => return false,
             BlockingCommand::Block => self.contacts.set_blocked(step, &|blocked| blocked.extend(jids.iter().cloned())),

@@ -3,6 +3,7 @@
 use plausch_model::{
     CommandError, ConnectionDetails, EndReason, SecurityLayer, Timestamp, TransportKind, Update, ViewId,
 };
+use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     ns,
     payload::Payload,
@@ -169,7 +170,7 @@ impl Account {
         let Phase::Online(online) = &mut self.session.phase else { return };
         let words = version.map(|version| {
             let words = version.name.into_iter().chain(version.version);
-            words.map(|word| word.chars().take(60).collect::<String>()).collect::<Vec<_>>().join(" ")
+            words.map(|word| word.chars().take(60).collect::<String>()).into_list().join(" ")
         });
         online.details.software = words.filter(|words| !words.is_empty());
         step.fx.tell(Update::ConnectionDetails(self.session.details()));
