@@ -6,6 +6,7 @@ use plausch_model::{
     AccountSettings, BareJid, CommandError, CommandId, DeliveryState, MessageBody, Timestamp, Update, ViewId, Way,
     WorkerSettings,
 };
+use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     iq_tracker::IqTracker,
     jid,
@@ -159,13 +160,13 @@ impl Account {
     fn loaded(&mut self, step: &mut Step<'_>, then: Then, found: Vec<Loaded>) {
         let mut found = found.into_iter();
         match then {
-            Then::Boot => self.boot(step, found.collect()),
+            Then::Boot => self.boot(step, found.into_list()),
             Then::Ingest(keys) => self.ingest(step, Known::new(keys, found.next())),
             Then::Open(opening) => {
                 let total = self.chats.get(opening.chat()).map_or(0, |chat| chat.record.total);
-                self.views.opened_chat(step, opening, found.collect(), total);
+                self.views.opened_chat(step, opening, found.into_list(), total);
             }
-            Then::Grow(growing) => self.views.grown(step, growing, found.collect()),
+            Then::Grow(growing) => self.views.grown(step, growing, found.into_list()),
             Then::CountUnread(chat) => self.unread_counted(&chat, found.next()),
             Then::Retry(view, id) => self.retry_loaded(step, view, id, found.next()),
             Then::Discard(view, id) => self.discard_loaded(step, view, id, found.next()),
@@ -247,7 +248,7 @@ impl Account {
             Arrival::Message(incoming) => ingest::lookups(incoming, &self.me),
             Arrival::ArchivePage { .. } => Vec::new(),
         });
-        let keys: Vec<Key> = keys.collect();
+        let keys: Vec<Key> = keys.into_list();
         let query = Query::Resolve { index: Table::MessageIds, keys: keys.clone(), target: Table::Messages };
         self.ingesting = true;
         self.loads.ask(step, vec![query], Then::Ingest(keys));
@@ -348,7 +349,7 @@ impl Account {
             self.chats.touch(jid);
             self.own_changed(step, jid);
         }
-        let changed: Vec<_> = changes.changed.iter().filter_map(|jid| self.contacts.contact(jid)).collect();
+        let changed: Vec<_> = changes.changed.iter().filter_map(|jid| self.contacts.contact(jid)).into_list();
         for jid in self.chats.take_unsaved().iter() {
             if let Some(chat) = self.chats.get(jid) {
                 step.fx.batch.put(Table::Chats, jid_key(jid), encode(&chat.record));
@@ -370,7 +371,7 @@ impl Account {
         if changes.blocked {
             step.fx.tell(Update::Blocked(self.contacts.blocked()));
         }
-        let chats: Vec<_> = chats.iter().filter_map(|jid| self.summary(jid)).collect();
+        let chats: Vec<_> = chats.iter().filter_map(|jid| self.summary(jid)).into_list();
         if !chats.is_empty() {
             step.fx.tell(Update::ChatsChanged(chats));
         }

@@ -2,6 +2,8 @@
 
 use plausch_model::{ContactRequest, Update, ViewId};
 
+use plausch_xmpp::list::IntoList;
+
 use crate::{
     Account,
     contacts::address,
@@ -55,7 +57,7 @@ impl Account {
     }
 
     fn show_everything(&mut self, step: &mut Step<'_>, view: ViewId) {
-        let chats = self.chats.iter().filter_map(|(jid, _)| self.summary(jid)).collect();
+        let chats = self.chats.iter().filter_map(|(jid, _)| self.summary(jid)).into_list();
         for update in [
             Update::Connection(self.session.state()),
             Update::ConnectionDetails(self.session.details()),

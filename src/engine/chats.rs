@@ -2,6 +2,8 @@
 
 use plausch_model::{BareJid, ChatState, DeliveryState, MessageBody, Preview, TimelineKey, Timestamp, Way};
 
+use plausch_xmpp::list::IntoList;
+
 use crate::{
     map::{Map, Set},
     records::{ChatRecord, MessageRecord},
@@ -61,9 +63,9 @@ impl Chats {
 
     /// Changes a chat, making it if it is not there; it will be stored and shown.
     pub fn change(&mut self, jid: &BareJid, change: impl FnOnce(&mut ChatRecord)) {
-        self.chats.change(jid, |chat| change(&mut chat.record));
         self.unsaved.insert(jid.clone());
         self.changed.insert(jid.clone());
+        self.chats.change(jid, |chat| change(&mut chat.record));
     }
 
     /// The chat has to be shown again, because a name or avatar changed.
@@ -131,7 +133,7 @@ impl Chats {
     /// The chats in which a "typing" has run out.
     pub fn expire_typing(&mut self, now: Timestamp) {
         let over = |chat: &Chat| chat.typing.is_some_and(|(_, until)| until <= now);
-        let over: Vec<BareJid> = self.iter().filter(|(_, chat)| over(chat)).map(|(jid, _)| jid.clone()).collect();
+        let over: Vec<BareJid> = self.iter().filter(|(_, chat)| over(chat)).map(|(jid, _)| jid.clone()).into_list();
         over.iter().for_each(|jid| {
             self.set_typing(jid, ChatState::Idle, now);
         });
@@ -145,7 +147,7 @@ impl Chats {
     /// Nobody is known to be typing any more.
     pub fn disconnected(&mut self, now: Timestamp) {
         let typing = self.iter().filter(|(_, chat)| chat.typing.is_some()).map(|(jid, _)| jid.clone());
-        let typing: Vec<BareJid> = typing.collect();
+        let typing: Vec<BareJid> = typing.into_list();
         typing.iter().for_each(|jid| {
             self.set_typing(jid, ChatState::Idle, now);
         });

@@ -4,6 +4,7 @@ use plausch_model::{
     Anchor, BareJid, ChatState, Command, CommandError, CommandId, DeliveryState, OriginId, TimelineKey, Update, ViewId,
     Way,
 };
+use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     stanza::{Message, MessageType, Presence, PresenceType},
     xep::{blocking::Blocking, chat_states, roster::Roster},
@@ -125,7 +126,7 @@ impl Account {
     ) -> Option<Result<(), CommandError>> {
         let Some(contact) = jids::wire(jid) else { return Some(Err(CommandError::BadAddress)) };
         let trimmed = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        let groups = groups.into_iter().filter_map(trimmed).collect();
+        let groups = groups.into_iter().filter_map(trimmed).into_list();
         self.ask_for(step, view, id, &Roster::change(contact, name.and_then(trimmed), groups))
     }
 

@@ -1,6 +1,7 @@
 //! People: the roster, their presence, their requests, whom we blocked, what they call themselves.
 
 use plausch_model::{Availability, AvatarId, BareJid, Contact, ContactRequest, Subscription};
+use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     jid,
     stanza::{Presence, Show},
@@ -151,7 +152,7 @@ impl Contacts {
     ) {
         let kept: Set<BareJid> = items.iter().map(|(jid, _)| jid.clone()).collect();
         let gone = self.people.iter().filter(|(jid, person)| person.roster.is_some() && !kept.contains(jid));
-        let gone: Vec<BareJid> = gone.map(|(jid, _)| jid.clone()).collect();
+        let gone: Vec<BareJid> = gone.map(|(jid, _)| jid.clone()).into_list();
         gone.iter().for_each(|jid| self.remove(step, jid));
         items.into_iter().for_each(|(jid, record)| self.put(step, jid, record));
         self.set_version(step, version);
@@ -250,7 +251,7 @@ impl Contacts {
     }
 
     /// What somebody calls themselves or looks like has changed. True if it is news.
-    pub fn set_person(&mut self, step: &mut Step<'_>, jid: &BareJid, change: impl FnOnce(&mut PersonRecord)) -> bool {
+    pub fn set_person(&mut self, step: &mut Step<'_>, jid: &BareJid, change: &dyn Fn(&mut PersonRecord)) -> bool {
         let before = self.person(jid).cloned().unwrap_or_default();
         let mut own = before.clone();
         change(&mut own);
@@ -285,7 +286,7 @@ impl Contacts {
     }
 
     /// The blocked addresses change.
-    pub fn set_blocked(&mut self, step: &mut Step<'_>, change: impl FnOnce(&mut Set<BareJid>)) {
+    pub fn set_blocked(&mut self, step: &mut Step<'_>, change: &dyn Fn(&mut Set<BareJid>)) {
         let before = self.blocked.clone();
         change(&mut self.blocked);
         if self.blocked == before {
@@ -294,9 +295,10 @@ impl Contacts {
         let news = before.iter().filter(|jid| !self.blocked.contains(jid));
         let news = news.chain(self.blocked.iter().filter(|jid| !before.contains(jid)));
         self.changed.extend(news.cloned());
-        let record = BlockedRecord(self.blocked.iter().cloned().collect());
+        let record = BlockedRecord(self.blocked.iter().cloned().into_list());
         step.fx.batch.put(Table::Meta, BLOCKED, encode(&record));
-        let blocked_requests: Vec<BareJid> = self.requests.keys().filter(|jid| self.is_blocked(jid)).cloned().collect();
+        let blocked_requests: Vec<BareJid> =
+            self.requests.keys().filter(|jid| self.is_blocked(jid)).cloned().into_list();
         blocked_requests.iter().for_each(|jid| self.forget_request(step, jid));
         self.blocked_changed = true;
     }
@@ -323,17 +325,17 @@ impl Contacts {
 
     /// The whole roster as shown.
     pub fn contacts(&self) -> Vec<Contact> {
-        self.people.keys().filter_map(|jid| self.contact(jid)).collect()
+        self.people.keys().filter_map(|jid| self.contact(jid)).into_list()
     }
 
     /// All requests.
     pub fn requests(&self) -> Vec<ContactRequest> {
-        self.requests.values().cloned().collect()
+        self.requests.values().cloned().into_list()
     }
 
     /// All blocked addresses.
     pub fn blocked(&self) -> Vec<BareJid> {
-        self.blocked.iter().cloned().collect()
+        self.blocked.iter().cloned().into_list()
     }
 
     /// What changed in this step.

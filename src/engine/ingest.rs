@@ -12,6 +12,7 @@ use plausch_model::{
     BareJid, ChatState, DeliveryState, Encryption, FailureReason, MessageBody, OriginId, StanzaId, TimelineItem,
     TimelineKey, Way,
 };
+use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     stanza::{Condition, Message, MessageType, StanzaError},
     xep::{
@@ -79,7 +80,7 @@ pub(crate) fn id_keys(message: &MessageRecord) -> Vec<Key> {
     let by_archive = message.stanza_id.as_ref().map(|id| by_stanza_id(&message.chat, id));
     let by_author = message.wire_id.as_ref().map(|id| by_wire_id(&message.chat, &message.item.author, id));
     let own = crate::records::by_origin_id(&message.item.id);
-    by_archive.into_iter().chain(by_author).chain([own]).collect()
+    by_archive.into_iter().chain(by_author).chain([own]).into_list()
 }
 
 /// Stage 1: every key that has to be looked up for a message.
@@ -91,7 +92,7 @@ pub(crate) fn lookups(incoming: &Incoming, me: &BareJid) -> Vec<Key> {
         Kind::Received(id) | Kind::Displayed(id) | Kind::Bounce(id, _) => Some(by_wire_id(chat, me, &id)),
         Kind::Body { .. } | Kind::State | Kind::Nothing => None,
     };
-    by_archive.into_iter().chain(by_author).chain(target).collect()
+    by_archive.into_iter().chain(by_author).chain(target).into_list()
 }
 
 /// The ids that a message's author gave it: `origin-id` (XEP-0359) before the stanza's own.

@@ -113,14 +113,20 @@ impl<K: Ord, V> Map<K, V> {
 impl<K: Ord + Clone, V: Default> Map<K, V> {
     /// Changes the value of a key, which is the default one if there was none.
     pub fn change(&mut self, key: &K, change: impl FnOnce(&mut V)) {
+        if let Some(value) = self.get_or_default(key) {
+            change(value);
+        }
+    }
+
+    /// Apart from [`Map::change`], which is compiled for each thing to do. Always there.
+    #[inline(never)]
+    fn get_or_default(&mut self, key: &K) -> Option<&mut V> {
         let place = self.find(key);
         let index = place.unwrap_or_else(|index| index);
         if place.is_err() {
             self.entries.insert(index, (key.clone(), Box::default()));
         }
-        if let Some((_, value)) = self.entries.get_mut(index) {
-            change(value);
-        }
+        self.entries.get_mut(index).map(|(_, value)| &mut **value)
     }
 }
 

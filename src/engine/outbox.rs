@@ -10,6 +10,8 @@
 
 use plausch_model::{DeliveryState, OriginId};
 
+use plausch_xmpp::list::IntoList;
+
 use crate::{
     map::Map,
     records::{MessageRecord, OutboxRecord, encode, outbox_key, outbox_sequence},
@@ -53,17 +55,17 @@ impl Outbox {
 
     /// A message is being sent as the `sent_as`-th stanza.
     pub fn sent(&mut self, step: &mut Step<'_>, sequence: u64, sent_as: u64) {
-        self.update(step, sequence, |entry| {
+        self.update(step, sequence, &|entry| {
             entry.sent_as = Some(sent_as);
             entry.uncertain = false;
         });
     }
 
     /// The server has what was sent as one of these stanzas: those messages, with their new state, are done.
-    pub fn acknowledged(&mut self, step: &mut Step<'_>, covers: impl Fn(u64) -> bool) -> Vec<MessageRecord> {
-        let done = self.entries.iter().filter(|(_, entry)| entry.sent_as.is_some_and(&covers));
-        let done: Vec<u64> = done.map(|(sequence, _)| *sequence).collect();
-        done.into_iter().filter_map(|sequence| self.finish(step, sequence)).collect()
+    pub fn acknowledged(&mut self, step: &mut Step<'_>, covers: &dyn Fn(u64) -> bool) -> Vec<MessageRecord> {
+        let done = self.entries.iter().filter(|(_, entry)| entry.sent_as.is_some_and(covers));
+        let done: Vec<u64> = done.map(|(sequence, _)| *sequence).into_list();
+        done.into_iter().filter_map(|sequence| self.finish(step, sequence)).into_list()
     }
 
     /// A copy of the message came back from the server (archive, carbon): it is done.
@@ -74,7 +76,7 @@ impl Outbox {
 
     /// The messages sent in the session that is resumed but not acknowledged are to be sent again, in order.
     pub fn resend(&mut self, step: &mut Step<'_>) {
-        self.update_all(step, |entry| {
+        self.update_all(step, &|entry| {
             if entry.sent_as.take().is_some() {
                 entry.uncertain = false;
             }
@@ -83,7 +85,7 @@ impl Outbox {
 
     /// The session is lost: the server may or may not have what was sent in it.
     pub fn session_lost(&mut self, step: &mut Step<'_>) {
-        self.update_all(step, |entry| {
+        self.update_all(step, &|entry| {
             if entry.sent_as.take().is_some() {
                 entry.uncertain = true;
             }
@@ -92,7 +94,7 @@ impl Outbox {
 
     /// The archive has been read, or there is none: what has not turned up is sent again.
     pub fn resolve_uncertain(&mut self, step: &mut Step<'_>) {
-        self.update_all(step, |entry| entry.uncertain = false);
+        self.update_all(step, &|entry| entry.uncertain = false);
     }
 
     /// Whether something may or may not have reached the server.
@@ -115,7 +117,7 @@ impl Outbox {
     /// Takes out everything for a chat.
     pub fn discard_chat(&mut self, step: &mut Step<'_>, chat: &plausch_model::BareJid) {
         let ids = self.entries.values().filter(|entry| entry.message.chat == *chat);
-        let ids: Vec<OriginId> = ids.map(|entry| entry.message.item.id.clone()).collect();
+        let ids: Vec<OriginId> = ids.map(|entry| entry.message.item.id.clone()).into_list();
         ids.iter().for_each(|id| {
             self.discard(step, id);
         });
@@ -132,12 +134,12 @@ impl Outbox {
         Some(message)
     }
 
-    fn update_all(&mut self, step: &mut Step<'_>, change: impl Fn(&mut OutboxRecord)) {
-        let sequences: Vec<u64> = self.entries.keys().copied().collect();
-        sequences.into_iter().for_each(|sequence| self.update(step, sequence, &change));
+    fn update_all(&mut self, step: &mut Step<'_>, change: &dyn Fn(&mut OutboxRecord)) {
+        let sequences: Vec<u64> = self.entries.keys().copied().into_list();
+        sequences.into_iter().for_each(|sequence| self.update(step, sequence, change));
     }
 
-    fn update(&mut self, step: &mut Step<'_>, sequence: u64, change: impl Fn(&mut OutboxRecord)) {
+    fn update(&mut self, step: &mut Step<'_>, sequence: u64, change: &dyn Fn(&mut OutboxRecord)) {
         let Some(entry) = self.entries.get_mut(&sequence) else { return };
         let before = (entry.sent_as, entry.uncertain);
         change(entry);

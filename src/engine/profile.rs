@@ -89,14 +89,14 @@ impl Account {
             ns::AVATAR_METADATA => {
                 let metadata = payload.and_then(|payload| AvatarMetadata::from_element(payload).ok());
                 let avatar = metadata.and_then(|metadata| Some(avatar_id(&metadata.on_data_node()?.id)));
-                self.contacts.set_person(step, jid, |person| {
-                    person.avatar = avatar;
+                self.contacts.set_person(step, jid, &|person| {
+                    person.avatar = avatar.clone();
                     person.avatar_from_pep = true;
                 });
             }
             ns::NICK => {
                 let nickname = payload.and_then(|payload| Nick::from_element(payload).ok()).and_then(|nick| nick.name);
-                self.contacts.set_person(step, jid, |person| person.nickname = nickname);
+                self.contacts.set_person(step, jid, &|person| person.nickname = nickname.clone());
             }
             _ => {}
         }
@@ -109,9 +109,9 @@ impl Account {
             VcardUpdate::NoPhoto => None,
             VcardUpdate::Photo(hash) => Some(avatar_id(hash)),
         };
-        self.contacts.set_person(step, jid, |person| {
+        self.contacts.set_person(step, jid, &|person| {
             if !person.avatar_from_pep {
-                person.avatar = avatar;
+                person.avatar = avatar.clone();
             }
         });
     }
@@ -272,10 +272,10 @@ impl Account {
 
     fn own_published(&mut self, step: &mut Step<'_>, own: Own) {
         let me = self.me.clone();
-        let news = self.contacts.set_person(step, &me, |person| match own {
-            Own::Nickname(nickname) => person.nickname = nickname,
+        let news = self.contacts.set_person(step, &me, &|person| match &own {
+            Own::Nickname(nickname) => person.nickname = nickname.clone(),
             Own::Avatar(avatar) => {
-                person.avatar = avatar;
+                person.avatar = avatar.clone();
                 person.avatar_from_pep = true;
             }
         });

@@ -1,6 +1,7 @@
 //! Questions over the stream (IQ stanzas): ours with what to do with the answers, and those of others.
 
 use plausch_model::{CommandError, CommandId, Subscription, ViewId};
+use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     iq_tracker::Outcome,
     jid::Jid,
@@ -51,18 +52,17 @@ pub(crate) enum Purpose {
 impl Account {
     /// Asks for something.
     pub(crate) fn request_get(&mut self, step: &mut Step<'_>, to: Option<Jid>, payload: &impl Payload, why: Purpose) {
-        let id = self.expect_answer(step, to.clone(), why);
-        self.send(step, &Iq::get(id, to, payload).to_element());
+        self.request(step, to, IqKind::Get(payload.to_element()), why);
     }
 
     /// Asks to change something.
     pub(crate) fn request_set(&mut self, step: &mut Step<'_>, to: Option<Jid>, payload: &impl Payload, why: Purpose) {
-        let id = self.expect_answer(step, to.clone(), why);
-        self.send(step, &Iq::set(id, to, payload).to_element());
+        self.request(step, to, IqKind::Set(payload.to_element()), why);
     }
 
-    fn expect_answer(&mut self, step: &mut Step<'_>, to: Option<Jid>, why: Purpose) -> String {
-        self.iqs.start(to, step.now.plus_millis(TIMEOUT_MILLIS).0, why, &mut step.rng)
+    fn request(&mut self, step: &mut Step<'_>, to: Option<Jid>, kind: IqKind, why: Purpose) {
+        let id = self.iqs.start(to.clone(), step.now.plus_millis(TIMEOUT_MILLIS).0, why, &mut step.rng);
+        self.send(step, &Iq { from: None, to, id, kind }.to_element());
     }
 
     /// An IQ stanza came.
@@ -90,8 +90,8 @@ impl Account {
             Purpose::Roster => self.roster_answered(step, outcome),
             Purpose::Blocked => {
                 if let Some(Ok(list)) = outcome.ok().flatten().map(Blocking::from_element) {
-                    let jids = list.jids.iter().map(jids::bare_of).collect();
-                    self.contacts.set_blocked(step, |blocked| *blocked = jids);
+                    let jids: Set<_> = list.jids.iter().map(jids::bare_of).collect();
+                    self.contacts.set_blocked(step, &|blocked| *blocked = jids.clone());
                 }
             }
             Purpose::AccountInfo => {
@@ -106,7 +106,7 @@ impl Account {
             Purpose::Carbons => {}
             // Any answer proves that the server is there and has read what came before (XEP-0199 §4).
             Purpose::KeepAlive => self.session.alive(),
-            Purpose::Barrier(number) => self.acknowledged(step, |sent_as| sent_as <= number),
+            Purpose::Barrier(number) => self.acknowledged(step, &|sent_as| sent_as <= number),
             Purpose::Command(view, id) => {
                 let result = outcome.map(|_| ()).map_err(refused);
                 self.done(step, view, id, result);
@@ -133,7 +133,7 @@ impl Account {
     fn roster_answered(&mut self, step: &mut Step<'_>, outcome: Outcome<'_>) {
         // An empty result: what we have is up to date (RFC 6121 §2.6.3).
         if let Some(Ok(roster)) = outcome.ok().flatten().map(Roster::from_element) {
-            let items = roster.items.into_iter().map(record).collect();
+            let items = roster.items.into_iter().map(record).into_list();
             self.contacts.replace_roster(step, items, roster.version);
         }
         self.roster_ready(step);
@@ -219,13 +219,13 @@ impl Account {
 
     fn block_push(&mut self, step: &mut Step<'_>, payload: &Element) -> bool {
         let Ok(Blocking { command, jids }) = Blocking::from_element(payload) else { return false };
-        let jids: Vec<_> = jids.iter().map(jids::bare_of).collect();
+        let jids: Vec<_> = jids.iter().map(jids::bare_of).into_list();
         match command {
             BlockingCommand::List => return false,
-            BlockingCommand::Block => self.contacts.set_blocked(step, |blocked| blocked.extend(jids)),
-            BlockingCommand::Unblock if jids.is_empty() => self.contacts.set_blocked(step, |blocked| blocked.clear()),
+            BlockingCommand::Block => self.contacts.set_blocked(step, &|blocked| blocked.extend(jids.iter().cloned())),
+            BlockingCommand::Unblock if jids.is_empty() => self.contacts.set_blocked(step, &Set::clear),
             BlockingCommand::Unblock => {
-                self.contacts.set_blocked(step, |blocked| blocked.retain(|jid| !jids.contains(jid)));
+                self.contacts.set_blocked(step, &|blocked| blocked.retain(|jid| !jids.contains(jid)));
             }
         }
         true

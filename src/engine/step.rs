@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use plausch_model::{OriginId, Timestamp};
 use rand_core::CryptoRng;
 
+use plausch_xmpp::list::IntoList;
+
 use crate::{
     io::{Effects, LoadId},
     store::{Loaded, Query},
@@ -79,7 +81,7 @@ impl<C> Loads<C> {
             step.fx.loads.push((LoadId(self.next), query));
             LoadId(self.next)
         });
-        let ids = ids.collect();
+        let ids = ids.into_list();
         self.waiting.push_back((ids, then));
     }
 
@@ -89,7 +91,7 @@ impl<C> Loads<C> {
         let mut complete = Vec::new();
         while let Some((ids, then)) = self.waiting.pop_front() {
             answers.retain(|(id, _)| ids.first().is_none_or(|first| id >= first));
-            let found: Vec<Loaded> = ids.iter().filter_map(|id| take(&mut answers, *id)).collect();
+            let found: Vec<Loaded> = ids.iter().filter_map(|id| take(&mut answers, *id)).into_list();
             if found.len() == ids.len() {
                 complete.push((then, found));
             }

@@ -5,6 +5,8 @@
 
 use plausch_model::{Anchor, BareJid, Direction, TimelineItem, TimelineKey, Update, ViewId, WindowChange};
 
+use plausch_xmpp::list::IntoList;
+
 use crate::{
     io::Audience,
     map::Map,
@@ -69,7 +71,7 @@ impl Views {
 
     /// All views.
     pub fn all(&self) -> Vec<ViewId> {
-        self.views.keys().copied().collect()
+        self.views.keys().copied().into_list()
     }
 
     /// A view shows no chat any more.
@@ -100,7 +102,7 @@ impl Views {
         let mut found = found.into_iter().map(rows);
         let (older, newer) = (found.next().unwrap_or_default(), found.next().unwrap_or_default());
         let (at_start, at_end) = (is_last(&older, WINDOW), is_last(&newer, WINDOW));
-        let items: Vec<TimelineItem> = older.iter().rev().chain(&newer).filter_map(item).collect();
+        let items: Vec<TimelineItem> = older.iter().rev().chain(&newer).filter_map(item).into_list();
         let window = Window { chat: chat.clone(), oldest: key_of(items.first()), newest: key_of(items.last()) };
         let Some(slot) = self.views.get_mut(&view) else { return };
         *slot = Some(window);
@@ -129,7 +131,7 @@ impl Views {
         if direction == Direction::Older {
             rows.reverse();
         }
-        let items: Vec<TimelineItem> = rows.iter().filter_map(item).collect();
+        let items: Vec<TimelineItem> = rows.iter().filter_map(item).into_list();
         let (at_start, at_end) = match direction {
             Direction::Older => {
                 window.oldest = key_of(items.first()).or(window.oldest);

@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 
 use rand_core::CryptoRng;
 
+use crate::list::IntoList;
 use crate::stream::StreamHeader;
 use crate::xml::Element;
 
@@ -372,7 +373,7 @@ impl Bosh {
 
     fn repeat_lost(&mut self, now: u64) {
         let due = |pending: &Pending| matches!(pending.progress, Progress::Lost { retry_at } if retry_at <= now);
-        let due: Vec<u64> = self.pending.iter().filter(|pending| due(pending)).map(|pending| pending.rid).collect();
+        let due: Vec<u64> = self.pending.iter().filter(|pending| due(pending)).map(|pending| pending.rid).into_list();
         for rid in due {
             self.send_request(rid);
         }
@@ -384,7 +385,7 @@ impl Bosh {
             // §17.3: all up to this one are to be repeated.
             Response::Error => {
                 let sent = self.pending.iter().filter(|pending| pending.is_sent() && pending.rid <= rid);
-                for rid in sent.map(|pending| pending.rid).collect::<Vec<_>>() {
+                for rid in sent.map(|pending| pending.rid).into_list() {
                     self.lost(rid, now);
                 }
             }

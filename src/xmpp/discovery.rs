@@ -11,6 +11,7 @@
 
 use std::fmt;
 
+use crate::list::IntoList;
 use crate::stream::{Endpoint, EndpointError, Transport, is_loopback};
 
 mod document;
@@ -153,8 +154,8 @@ impl Discovery {
         let urls = schemes.iter().flat_map(|scheme| {
             ["host-meta", "host-meta.json"].map(|file| format!("{scheme}://{domain}/.well-known/{file}"))
         });
-        let files: Vec<File> = urls.map(|url| File { url, state: FileState::Fetching }).collect();
-        let fetches = (0..).zip(&files).map(|(id, file)| Fetch { id, url: file.url.clone(), probe: false }).collect();
+        let files: Vec<File> = urls.map(|url| File { url, state: FileState::Fetching }).into_list();
+        let fetches = (0..).zip(&files).map(|(id, file)| Fetch { id, url: file.url.clone(), probe: false }).into_list();
         (Self { domain: domain.to_owned(), files }, fetches)
     }
 
@@ -213,7 +214,7 @@ impl Discovery {
             FileState::Useless(problem) => Some((file.url.clone(), problem.clone())),
             _ => None,
         });
-        DiscoveryError { domain: self.domain.clone(), problems: problems.collect() }
+        DiscoveryError { domain: self.domain.clone(), problems: problems.into_list() }
     }
 }
 

@@ -7,6 +7,7 @@
 use rand_core::CryptoRng;
 
 use crate::jid::{BareJid, Jid};
+use crate::list::IntoList;
 use crate::stanza::{Iq, IqKind, StanzaError};
 use crate::xml::Element;
 
@@ -62,7 +63,7 @@ impl<T> IqTracker<T> {
     /// Takes out the requests whose deadline has come, the earliest first.
     pub fn expire(&mut self, now_millis: i64) -> Vec<T> {
         let due = self.pending.partition_point(|pending| pending.deadline_millis <= now_millis);
-        self.pending.drain(..due).map(|pending| pending.purpose).collect()
+        self.pending.drain(..due).map(|pending| pending.purpose).into_list()
     }
 
     /// When the next request expires.
@@ -72,7 +73,7 @@ impl<T> IqTracker<T> {
 
     /// Takes out all requests, the earliest deadline first: the stream is lost, nobody will answer them.
     pub fn drain(&mut self) -> Vec<T> {
-        self.pending.drain(..).map(|pending| pending.purpose).collect()
+        self.pending.drain(..).map(|pending| pending.purpose).into_list()
     }
 
     /// How many requests are waiting.

@@ -9,6 +9,7 @@ pub mod datetime;
 pub mod discovery;
 pub mod iq_tracker;
 pub mod jid;
+pub mod list;
 pub mod ns;
 pub mod payload;
 pub mod sasl;

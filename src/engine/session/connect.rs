@@ -1,6 +1,7 @@
 //! Finding the server and connecting to it, again and again.
 
 use plausch_model::{EndReason, SignInError, Timestamp};
+use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     stream::{Endpoint, NegotiationError, RedirectPolicy, Redirects, ns},
     xml::{Element, Limits, parse},
@@ -31,7 +32,7 @@ impl Session {
     /// The endpoints that the hoster's settings name.
     fn configured(&self) -> Vec<Endpoint> {
         let urls = [&self.settings.websocket_url, &self.settings.bosh_url];
-        urls.into_iter().flatten().filter_map(|url| Endpoint::parse(url).ok()).collect()
+        urls.into_iter().flatten().filter_map(|url| Endpoint::parse(url).ok()).into_list()
     }
 }
 

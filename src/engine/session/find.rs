@@ -2,6 +2,7 @@
 
 use plausch_model::{SignInError, Timestamp};
 use plausch_xmpp::discovery::{Discovery, DiscoveryStep, Fetch, FetchOutcome, MAX_BYTES};
+use plausch_xmpp::list::IntoList;
 
 use super::Phase;
 use crate::{
@@ -69,7 +70,7 @@ impl Account {
         match finding.discovery.fetched(fetch, outcome) {
             DiscoveryStep::Fetch(more) => self.fetch(step, more),
             DiscoveryStep::Done(Ok(found)) => {
-                self.session.endpoints = found.into_iter().map(|found| found.endpoint).collect();
+                self.session.endpoints = found.into_iter().map(|found| found.endpoint).into_list();
                 self.session.endpoint = 0;
                 self.open_link(step);
             }

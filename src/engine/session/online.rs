@@ -3,6 +3,7 @@
 use plausch_model::{
     CommandError, ConnectionDetails, EndReason, SecurityLayer, Timestamp, TransportKind, Update, ViewId,
 };
+use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     ns,
     payload::Payload,
@@ -36,10 +37,10 @@ impl Account {
         };
         self.session.phase = Phase::Online(Box::new(online));
         match ready.session {
-            Past::Resumed { sm, acked } => self.resumed(step, sm, |number| acked.contains(&number)),
+            Past::Resumed { sm, acked } => self.resumed(step, sm, &|number| acked.contains(&number)),
             Past::New { sm, handled_before } => {
                 if let Some(handled) = handled_before {
-                    self.acknowledged(step, |number| handled.contains(&number));
+                    self.acknowledged(step, &|number| handled.contains(&number));
                 }
                 self.session_lost(step);
                 self.session.settled_inbound = 0;
@@ -81,7 +82,7 @@ impl Account {
     }
 
     /// The lost session goes on: what the server has not acknowledged is sent again.
-    fn resumed(&mut self, step: &mut Step<'_>, sm: Sm, acked: impl Fn(u64) -> bool) {
+    fn resumed(&mut self, step: &mut Step<'_>, sm: Sm, acked: &dyn Fn(u64) -> bool) {
         self.session.sm = Some(sm);
         self.acknowledged(step, acked);
         // What was lost with an earlier run of ours can't be sent again; from here on both sides count alike.
@@ -169,7 +170,7 @@ impl Account {
         let Phase::Online(online) = &mut self.session.phase else { return };
         let words = version.map(|version| {
             let words = version.name.into_iter().chain(version.version);
-            words.map(|word| word.chars().take(60).collect::<String>()).collect::<Vec<_>>().join(" ")
+            words.map(|word| word.chars().take(60).collect::<String>()).into_list().join(" ")
         });
         online.details.software = words.filter(|words| !words.is_empty());
         step.fx.tell(Update::ConnectionDetails(self.session.details()));
@@ -206,7 +207,7 @@ impl Account {
     fn server_acknowledged(&mut self, step: &mut Step<'_>, h: u32) {
         let Some(sm) = &mut self.session.sm else { return };
         match sm.on_ack(h) {
-            Ok(numbers) => self.acknowledged(step, |number| numbers.contains(&number)),
+            Ok(numbers) => self.acknowledged(step, &|number| numbers.contains(&number)),
             Err(error) => {
                 let error = error.to_stream_error();
                 self.transmit(step, &error);
@@ -218,9 +219,9 @@ impl Account {
     }
 
     /// The server has these stanzas.
-    pub(crate) fn acknowledged(&mut self, step: &mut Step<'_>, covers: impl Fn(u64) -> bool) {
+    pub(crate) fn acknowledged(&mut self, step: &mut Step<'_>, covers: &dyn Fn(u64) -> bool) {
         self.session.unacknowledged.retain(|unacknowledged| !covers(unacknowledged.number));
-        for message in self.outbox.acknowledged(step, &covers) {
+        for message in self.outbox.acknowledged(step, covers) {
             self.change_message(step, &message);
         }
         if let Phase::Online(online) = &mut self.session.phase {

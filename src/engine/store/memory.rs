@@ -1,5 +1,7 @@
 //! A store that forgets: for sessions that must leave nothing on the device, and for tests.
 
+use plausch_xmpp::list::IntoList;
+
 use crate::map::Map;
 
 use super::{Batch, Key, Loaded, Op, Order, Query, Row, Store, StoreError, Table};
@@ -38,13 +40,13 @@ impl MemoryStore {
     fn answer(&self, query: Query) -> Loaded {
         match query {
             Query::All(table) => Loaded::Rows(self.all(table)),
-            Query::Get(table, keys) => Loaded::Found(keys.iter().map(|key| self.get(table, key)).collect()),
+            Query::Get(table, keys) => Loaded::Found(keys.iter().map(|key| self.get(table, key)).into_list()),
             Query::Range { table, from, to, order, limit } => {
                 let limit = usize::try_from(limit).unwrap_or(usize::MAX);
                 let rows = self.between(table, &from, &to);
                 Loaded::Rows(match order {
-                    Order::Ascending => rows.take(limit).collect(),
-                    Order::Descending => rows.rev().take(limit).collect(),
+                    Order::Ascending => rows.take(limit).into_list(),
+                    Order::Descending => rows.rev().take(limit).into_list(),
                 })
             }
             Query::Count { table, from, to } => {
@@ -53,13 +55,13 @@ impl MemoryStore {
             }
             Query::Resolve { index, keys, target } => {
                 let resolve = |key| self.get(index, key).and_then(|row| self.get(target, &row.value));
-                Loaded::Found(keys.iter().map(resolve).collect())
+                Loaded::Found(keys.iter().map(resolve).into_list())
             }
         }
     }
 
     fn all(&self, table: Table) -> Vec<Row> {
-        self.tables.get(&table).into_iter().flat_map(Map::iter).map(row).collect()
+        self.tables.get(&table).into_iter().flat_map(Map::iter).map(row).into_list()
     }
 }
 
@@ -74,7 +76,7 @@ impl Store for MemoryStore {
     }
 
     async fn load(&mut self, queries: Vec<Query>) -> Result<Vec<Loaded>, StoreError> {
-        Ok(queries.into_iter().map(|query| self.answer(query)).collect())
+        Ok(queries.into_iter().map(|query| self.answer(query)).into_list())
     }
 
     async fn wipe(self) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! The `<body/>` of requests and responses (XEP-0124 §6).
 
 use super::{BoshCondition, BoshEnd};
+use crate::list::IntoList;
 use crate::stream::{StreamHeader, clip_text, ns};
 use crate::xml::{Element, ElementBuilder, Limits, Node, parse};
 
@@ -123,7 +124,7 @@ impl Response {
     /// Reads a response; `None` if it is none.
     pub(super) fn parse(body: &str) -> Option<Self> {
         let body = parse(body, &Limits::default()).ok().filter(|body| body.is("body", ns::HTTP_BIND))?;
-        let elements = || body.children().map(at_home).collect();
+        let elements = || body.children().map(at_home).into_list();
         Some(match body.attr("type") {
             Some("terminate") => Self::Terminate { end: end(&body), elements: elements() },
             Some("error") => Self::Error,

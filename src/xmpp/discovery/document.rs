@@ -2,6 +2,7 @@
 
 use super::json::{self, Value};
 use super::{BOSH_REL, WEBSOCKET_REL};
+use crate::list::IntoList;
 use crate::stream::Transport;
 use crate::xml::{Limits, XmlError, parse_document};
 
@@ -26,7 +27,7 @@ pub enum DocumentError {
 pub(super) fn links(document: &str) -> Result<Vec<(Transport, String)>, DocumentError> {
     let document = document.strip_prefix('\u{feff}').unwrap_or(document).trim_start();
     let links = if document.starts_with('{') { jrd_links(document)? } else { xrd_links(document)? };
-    Ok(links.into_iter().filter_map(|(rel, href)| Some((transport(&rel)?, href))).collect())
+    Ok(links.into_iter().filter_map(|(rel, href)| Some((transport(&rel)?, href))).into_list())
 }
 
 fn transport(rel: &str) -> Option<Transport> {
@@ -43,7 +44,7 @@ fn xrd_links(document: &str) -> Result<Vec<(String, String)>, DocumentError> {
         return Err(DocumentError::Root);
     }
     let link = |link: &crate::xml::Element| Some((link.attr("rel")?.to_owned(), link.attr("href")?.to_owned()));
-    Ok(root.children_named("Link", XRD_NS).filter_map(link).collect())
+    Ok(root.children_named("Link", XRD_NS).filter_map(link).into_list())
 }
 
 /// What is not a link is none of ours; it does not make the file useless.
@@ -55,5 +56,5 @@ fn jrd_links(document: &str) -> Result<Vec<(String, String)>, DocumentError> {
         _ => return Err(DocumentError::Json),
     };
     let link = |link: &Value| Some((link.get("rel")?.text()?.to_owned(), link.get("href")?.text()?.to_owned()));
-    Ok(links.iter().filter_map(link).collect())
+    Ok(links.iter().filter_map(link).into_list())
 }

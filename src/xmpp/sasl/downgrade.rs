@@ -2,6 +2,7 @@
 
 use super::ScramHash;
 use crate::base64;
+use crate::list::IntoList;
 use crate::sorted::sorted;
 
 /// What a server offered before the sign-in, exactly as it came.
@@ -31,7 +32,7 @@ impl Offer {
 }
 
 fn joined(names: &[String]) -> String {
-    sorted(names.iter().map(String::as_str).collect()).join("\u{1e}")
+    sorted(names.iter().map(String::as_str).into_list()).join("\u{1e}")
 }
 
 #[cfg(test)]

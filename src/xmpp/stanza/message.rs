@@ -2,6 +2,7 @@
 
 use super::{Addressing, LangText, StanzaError};
 use crate::jid::{BareJid, Jid};
+use crate::list::IntoList;
 use crate::ns;
 use crate::payload::{Payload, PayloadError, first_payload, words};
 use crate::xep::stanza_id::StanzaId;
@@ -75,7 +76,7 @@ impl Message {
             bodies: LangText::read_all(element, "body"),
             subjects: LangText::read_all(element, "subject"),
             thread: element.child("thread", ns::CLIENT).map(Thread::read),
-            payloads: element.children().filter(|child| !is_text(child)).cloned().collect(),
+            payloads: element.children().filter(|child| !is_text(child)).cloned().into_list(),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Addressing, LangText, StanzaError};
 use crate::jid::Jid;
+use crate::list::IntoList;
 use crate::ns;
 use crate::payload::{Payload, PayloadError, first_payload, text_element, words};
 use crate::xml::Element;
@@ -93,7 +94,7 @@ impl Presence {
             show: child("show").and_then(|text| Show::from_word(text.trim())),
             statuses: LangText::read_all(element, "status"),
             priority: child("priority").and_then(|text| text.trim().parse().ok()).unwrap_or_default(),
-            payloads: element.children().filter(|child| !is_field(child)).cloned().collect(),
+            payloads: element.children().filter(|child| !is_field(child)).cloned().into_list(),
         })
     }
 

@@ -1,6 +1,7 @@
 //! Stream features (RFC 6120 §4.3.2): what the server offers at this point.
 
 use super::ns;
+use crate::list::IntoList;
 use crate::sasl::Offer;
 use crate::xml::Element;
 
@@ -117,11 +118,11 @@ impl StreamLimits {
 }
 
 fn texts(parent: &Element, name: &str, ns: &str) -> Vec<String> {
-    parent.children_named(name, ns).map(|child| child.text().trim().to_owned()).collect()
+    parent.children_named(name, ns).map(|child| child.text().trim().to_owned()).into_list()
 }
 
 fn values(parent: &Element, name: &str, ns: &str, attribute: &str) -> Vec<String> {
-    parent.children_named(name, ns).filter_map(|child| child.attr(attribute)).map(str::to_owned).collect()
+    parent.children_named(name, ns).filter_map(|child| child.attr(attribute)).map(str::to_owned).into_list()
 }
 
 #[cfg(test)]

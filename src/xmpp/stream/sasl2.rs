@@ -6,6 +6,7 @@ use super::config::{Purpose, StreamConfig};
 use super::features::Sasl2Features;
 use super::ns;
 use crate::base64;
+use crate::list::IntoList;
 use crate::sasl::{FAST_MECHANISM, Mechanism, SaslError, ScramHash};
 use crate::sm::{self, Sm};
 use crate::xml::Element;
@@ -150,7 +151,7 @@ pub(super) fn additional_data(element: &Element) -> Result<Option<Vec<u8>>, Sasl
 pub(super) fn tasks(element: &Element) -> Vec<String> {
     let tasks = element.child("tasks", ns::SASL2);
     let names = tasks.into_iter().flat_map(|tasks| tasks.children_named("task", ns::SASL2));
-    names.map(|task| super::clip_text(task.text().trim())).collect()
+    names.map(|task| super::clip_text(task.text().trim())).into_list()
 }
 
 /// `<next/>`: begins a task.

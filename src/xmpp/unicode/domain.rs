@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::list::IntoList;
+
 use super::bidi::{has_right_to_left, keeps_bidi_rule};
 use super::context::{is_context_right, is_joiner};
 use super::normalize::nfc;
@@ -63,7 +65,7 @@ pub fn domain_to_ascii(normal: &str) -> Cow<'_, str> {
     if normal.is_ascii() {
         return Cow::Borrowed(normal);
     }
-    Cow::Owned(normal.split('.').map(label_to_ascii).collect::<Vec<_>>().join("."))
+    Cow::Owned(normal.split('.').map(label_to_ascii).into_list().join("."))
 }
 
 /// One label of a name in its normal form, encoded.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use crate::list::IntoList;
 use crate::sorted::sorted;
 
 use super::table::{Decomposition, combining_class, decompositions};
@@ -65,7 +66,7 @@ fn decompose_hangul(c: char) -> Option<[Option<char>; 3]> {
 fn sort_marks(parts: &mut [Classed]) {
     for marks in parts.split_mut(|(_, class)| *class == 0).filter(|marks| marks.len() > 1) {
         let numbered = (0_u32..).zip(marks.iter()).map(|(number, (c, class))| (*class, number, u32::from(*c)));
-        let ordered = sorted(numbered.collect());
+        let ordered = sorted(numbered.into_list());
         for (mark, (class, _, c)) in marks.iter_mut().zip(ordered) {
             *mark = (char::from_u32(c).unwrap_or_default(), class);
         }
@@ -121,6 +122,6 @@ fn compositions() -> &'static [(u32, u32, u32)] {
     static TABLE: OnceLock<Vec<(u32, u32, u32)>> = OnceLock::new();
     TABLE.get_or_init(|| {
         let pairs = decompositions().iter().filter(|entry| entry.composes);
-        sorted(pairs.map(|entry| (entry.first, entry.second, entry.whole)).collect())
+        sorted(pairs.map(|entry| (entry.first, entry.second, entry.whole)).into_list())
     })
 }

@@ -5,6 +5,8 @@
 
 use std::sync::OnceLock;
 
+use crate::list::IntoList;
+
 use super::runs::{self, Runs, next_number};
 
 /// What may be done with a code point in the string classes of PRECIS (RFC 8264 §4), and how the identifiers among them
@@ -183,7 +185,7 @@ fn unpack_pairs(table: &[u8]) -> Vec<(u32, u32)> {
     let mut bytes = table.iter();
     let count = next_number(&mut bytes).unwrap_or(0);
     let firsts = unpack_column(&mut bytes, count, u32::wrapping_add);
-    firsts.into_iter().zip(unpack_column(&mut bytes, count, add_zigzag)).collect()
+    firsts.into_iter().zip(unpack_column(&mut bytes, count, add_zigzag)).into_list()
 }
 
 /// Three columns: steps of `whole`, zigzag steps of `first`, and `second` with the flag in its lowest bit.
@@ -200,7 +202,7 @@ fn unpack_decompositions(table: &[u8]) -> Vec<Decomposition> {
         second: second.wrapping_shr(1),
         composes: second & 1 == 1,
     };
-    wholes.into_iter().zip(parts).map(entry).collect()
+    wholes.into_iter().zip(parts).map(entry).into_list()
 }
 
 /// So many values, each made of the one before (0 before the first) and a number.
@@ -210,7 +212,7 @@ fn unpack_column(bytes: &mut std::slice::Iter<'_, u8>, count: u32, apply: fn(u32
         value = apply(value, next_number(bytes)?);
         Some(value)
     };
-    (0..count).map_while(|_| step()).collect()
+    (0..count).map_while(|_| step()).into_list()
 }
 
 fn add_zigzag(value: u32, step: u32) -> u32 {

@@ -6,6 +6,7 @@ use std::fmt;
 use sha1::{Digest, Sha1};
 
 use crate::base64;
+use crate::list::IntoList;
 use crate::ns;
 use crate::payload::{Payload, PayloadError, bytes_of, expect, parsed, required};
 use crate::xml::Element;
@@ -84,7 +85,7 @@ impl Payload for AvatarMetadata {
     fn from_element(element: &Element) -> Result<Self, PayloadError> {
         expect::<Self>(element)?;
         let infos = element.children_named("info", Self::NS).take(MAX_FORMATS);
-        Ok(Self { infos: infos.filter_map(|info| AvatarInfo::read(info).ok()).collect() })
+        Ok(Self { infos: infos.filter_map(|info| AvatarInfo::read(info).ok()).into_list() })
     }
 
     fn to_element(&self) -> Element {

@@ -3,6 +3,7 @@
 //! Whose pushes count (our own account's alone, attack case A-10) is for the receiver to check.
 
 use crate::jid::Jid;
+use crate::list::IntoList;
 use crate::ns;
 use crate::payload::{Payload, PayloadError, words};
 use crate::xml::Element;
@@ -61,7 +62,7 @@ impl Payload for Blocking {
         let items = element.children_named("item", Self::NS);
         let jids = items.map(|item| Jid::parse(item.attr("jid").unwrap_or_default()));
         let jids: Vec<Jid> = match command {
-            BlockingCommand::List => jids.flatten().collect(),
+            BlockingCommand::List => jids.flatten().into_list(),
             _ => jids.collect::<Result<_, _>>().map_err(|_| PayloadError::Invalid("jid"))?,
         };
         if command == BlockingCommand::Block && jids.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::pubsub::{Item, MaxItems, NodeConfig};
 use crate::jid::BareJid;
+use crate::list::IntoList;
 use crate::ns;
 use crate::payload::{Payload, PayloadError, boolean, expect, text_element};
 use crate::xml::Element;
@@ -62,7 +63,7 @@ impl Payload for Conference {
             autojoin: boolean(element, "autojoin")?,
             nick: element.child_text("nick", Self::NS).filter(|nick| !nick.is_empty()),
             password: element.child_text("password", Self::NS),
-            extensions: extensions.map(|extensions| extensions.children().cloned().collect()).unwrap_or_default(),
+            extensions: extensions.map(|extensions| extensions.children().cloned().into_list()).unwrap_or_default(),
         })
     }
 

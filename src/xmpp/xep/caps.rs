@@ -11,6 +11,7 @@ use sha1::{Digest, Sha1};
 use super::data_forms::{DataForm, FORM_TYPE, Field};
 use super::disco::{DiscoInfo, Identity};
 use crate::base64;
+use crate::list::IntoList;
 use crate::ns;
 use crate::payload::{Payload, PayloadError, expect, required};
 use crate::sorted::sorted;
@@ -86,7 +87,7 @@ impl Payload for Caps {
 
 /// The hash of an answer (§5.1), or `None` if the answer is ill-formed (§5.4, step 3).
 fn verification_string(info: &DiscoInfo) -> Option<String> {
-    let identities: Vec<String> = info.identities.iter().map(identity_key).collect();
+    let identities: Vec<String> = info.identities.iter().map(identity_key).into_list();
     let identities = sorted_set(identities.iter().map(String::as_str))?;
     let features = sorted_set(info.features.iter().map(String::as_str))?;
     // Every entity has an identity and answers this very request (XEP-0030 §3.1).
@@ -119,7 +120,7 @@ fn identity_key(identity: &Identity) -> String {
 
 /// Some parts in the order of their bytes (`i;octet`), unless one is there twice.
 fn sorted_set<'a>(parts: impl Iterator<Item = &'a str>) -> Option<Vec<&'a str>> {
-    let parts = sorted(parts.collect());
+    let parts = sorted(parts.into_list());
     parts.is_sorted_by(|a, b| a < b).then_some(parts)
 }
 
@@ -137,13 +138,13 @@ fn sorted_forms(forms: &[DataForm]) -> Option<Vec<(&str, &DataForm)>> {
         }
     }
     let order = order(typed.iter().map(|(form_type, _)| Some(*form_type)));
-    let typed: Vec<_> = order.filter_map(|index| typed.get(index).copied()).collect();
+    let typed: Vec<_> = order.filter_map(|index| typed.get(index).copied()).into_list();
     typed.is_sorted_by(|(a, _), (b, _)| a < b).then_some(typed)
 }
 
 /// The places of some texts, in the order of the texts.
 fn order<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> impl Iterator<Item = usize> {
-    sorted(texts.zip(0..).collect()).into_iter().map(|(_, index)| index)
+    sorted(texts.zip(0..).into_list()).into_iter().map(|(_, index)| index)
 }
 
 fn is_form_type(field: &Field) -> bool {
@@ -170,7 +171,7 @@ impl Input {
         let fields = order.filter_map(|index| form.fields.get(index));
         for field in fields.filter(|field| !is_form_type(field)) {
             self.add(field.var.as_deref().unwrap_or_default())?;
-            for value in sorted(field.values.iter().map(String::as_str).collect()) {
+            for value in sorted(field.values.iter().map(String::as_str).into_list()) {
                 self.add(value)?;
             }
         }

@@ -1,5 +1,6 @@
 //! XEP-0004: Data Forms, with the field standardization of XEP-0068.
 
+use crate::list::IntoList;
 use crate::ns;
 use crate::payload::{Payload, PayloadError, boolean_text, empty, expect, required, text_element, words};
 use crate::xml::Element;
@@ -178,7 +179,7 @@ impl Payload for DataForm {
         Ok(Self {
             kind,
             title: element.child_text("title", ns::DATA_FORMS),
-            instructions: element.children_named("instructions", ns::DATA_FORMS).map(Element::text).collect(),
+            instructions: element.children_named("instructions", ns::DATA_FORMS).map(Element::text).into_list(),
             fields: read_fields(element)?,
             reported: reported.map_or(Ok(Vec::new()), read_fields)?,
             items: items.take(MAX_PARTS).map(read_fields).collect::<Result<_, _>>()?,
@@ -222,8 +223,8 @@ impl Field {
             label: element.attr("label").map(str::to_owned),
             description: element.child_text("desc", ns::DATA_FORMS),
             required: element.child("required", ns::DATA_FORMS).is_some(),
-            values: named("value").map(Element::text).collect(),
-            options: named("option").filter_map(FieldOption::read).collect(),
+            values: named("value").map(Element::text).into_list(),
+            options: named("option").filter_map(FieldOption::read).into_list(),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::data_forms::DataForm;
 use crate::jid::Jid;
+use crate::list::IntoList;
 use crate::ns;
 use crate::payload::{Payload, PayloadError, expect, required};
 use crate::xml::Element;
@@ -143,7 +144,7 @@ impl Payload for DiscoItems {
     fn from_element(element: &Element) -> Result<Self, PayloadError> {
         expect::<Self>(element)?;
         let items = element.children_named("item", Self::NS).take(MAX_PARTS);
-        Ok(Self { node: element.attr("node").map(str::to_owned), items: items.filter_map(DiscoItem::read).collect() })
+        Ok(Self { node: element.attr("node").map(str::to_owned), items: items.filter_map(DiscoItem::read).into_list() })
     }
 
     fn to_element(&self) -> Element {

@@ -1,6 +1,7 @@
 //! XEP-0045: what a room says of its occupants, as far as one-to-one messages need it: a private message through a room is
 //! no message from the occupant's own address (§7.5, attack case A-18).
 
+use crate::list::IntoList;
 use crate::ns;
 use crate::payload::{Payload, PayloadError, expect};
 use crate::stanza::{Message, MessageType};
@@ -33,8 +34,8 @@ impl Payload for MucUser {
         let code = |status: &Element| status.attr("code").and_then(|code| code.parse().ok());
         let content = element.children().filter(|child| !child.is("status", Self::NS));
         Ok(Self {
-            statuses: element.children_named("status", Self::NS).filter_map(code).collect(),
-            content: content.cloned().collect(),
+            statuses: element.children_named("status", Self::NS).filter_map(code).into_list(),
+            content: content.cloned().into_list(),
         })
     }
 

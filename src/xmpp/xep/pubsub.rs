@@ -7,6 +7,7 @@
 
 use super::data_forms::DataForm;
 use super::rsm::{PageInfo, PageRequest};
+use crate::list::IntoList;
 use crate::ns;
 use crate::payload::{
     Payload, PayloadError, boolean, boolean_text, expect, first_payload, parsed, required, required_id, words,
@@ -110,7 +111,7 @@ impl Payload for Items {
         let items = action::<Self>(element, "items")?;
         Ok(Self {
             node: required(items, "node")?.to_owned(),
-            items: items.children_named("item", Self::NS).map(Item::read).collect(),
+            items: items.children_named("item", Self::NS).map(Item::read).into_list(),
             page: first_payload(element.children()).and_then(Result::ok),
         })
     }

@@ -5,6 +5,7 @@
 
 use super::data_forms::DataForm;
 use super::pubsub::{Item, NodeConfig};
+use crate::list::IntoList;
 use crate::ns;
 use crate::payload::{Payload, PayloadError, expect, first_payload, required};
 use crate::xml::Element;
@@ -84,8 +85,8 @@ fn is_change(name: &str) -> bool {
 fn read_items(items: &Element) -> NodeChange {
     let retracted = items.children_named("retract", ns::PUBSUB_EVENT);
     NodeChange::Items {
-        published: items.children_named("item", ns::PUBSUB_EVENT).map(Item::read).collect(),
-        retracted: retracted.filter_map(|item| item.attr("id").map(str::to_owned)).collect(),
+        published: items.children_named("item", ns::PUBSUB_EVENT).map(Item::read).into_list(),
+        retracted: retracted.filter_map(|item| item.attr("id").map(str::to_owned)).into_list(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Whose pushes count (our own account's alone, §2.1.6, attack case A-07) is for the receiver to check.
 
 use crate::jid::BareJid;
+use crate::list::IntoList;
 use crate::ns;
 use crate::payload::{Payload, PayloadError, boolean, expect, required, text_element, words};
 use crate::xml::Element;
@@ -102,7 +103,7 @@ impl Payload for Roster {
         }
         Ok(Self {
             version: element.attr("ver").map(str::to_owned),
-            items: items().filter_map(|item| RosterItem::read(item).ok()).collect(),
+            items: items().filter_map(|item| RosterItem::read(item).ok()).into_list(),
         })
     }
 

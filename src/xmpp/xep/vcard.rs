@@ -5,6 +5,7 @@
 
 use super::avatar::MAX_IMAGE_BYTES;
 use crate::base64;
+use crate::list::IntoList;
 use crate::ns;
 use crate::payload::{Payload, PayloadError, bytes_of, expect, text_element};
 use crate::xml::Element;
@@ -35,7 +36,7 @@ impl Payload for Vcard {
 
     fn from_element(element: &Element) -> Result<Self, PayloadError> {
         expect::<Self>(element)?;
-        Ok(Self { fields: element.children().cloned().collect() })
+        Ok(Self { fields: element.children().cloned().into_list() })
     }
 
     fn to_element(&self) -> Element {
@@ -68,7 +69,7 @@ impl Vcard {
     pub fn organisation(&self) -> Option<String> {
         let parts =
             |name| self.named("ORG").flat_map(move |org| org.children_named(name, ns::VCARD)).filter_map(text_of);
-        let parts: Vec<String> = parts("ORGNAME").take(1).chain(parts("ORGUNIT").take(MAX_VALUES)).collect();
+        let parts: Vec<String> = parts("ORGNAME").take(1).chain(parts("ORGUNIT").take(MAX_VALUES)).into_list();
         Some(parts.join(", ")).filter(|text| !text.is_empty())
     }
 
@@ -123,7 +124,7 @@ impl Vcard {
     /// The texts of all fields of a name, or of a child of theirs. Clients disagree on which of the two it is.
     fn texts(&self, name: &'static str, child: Option<&str>) -> Vec<String> {
         let inner = |field: &Element| child.and_then(|child| field.child(child, ns::VCARD)).and_then(text_of);
-        self.named(name).take(MAX_VALUES).filter_map(|field| inner(field).or_else(|| text_of(field))).collect()
+        self.named(name).take(MAX_VALUES).filter_map(|field| inner(field).or_else(|| text_of(field))).into_list()
     }
 }
 

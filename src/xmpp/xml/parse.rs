@@ -4,9 +4,10 @@
 //! root, and everything that RFC 6120 §11.1 forbids.
 
 use quick_xml::errors::{IllFormedError, SyntaxError};
-use quick_xml::events::{BytesDecl, Event};
+use quick_xml::events::Event;
 use quick_xml::{Error as TokenError, Reader};
 
+use super::attributes::{QualifiedName, RawAttribute, next_attribute};
 use super::element::Element;
 use super::error::{Malformation, Restriction, XmlError};
 use super::limits::Limits;
@@ -59,7 +60,7 @@ fn read(frame: &str, limits: &Limits, comments: Comments) -> Result<Element, Xml
             Event::Text(_) => tree.text(markup)?,
             Event::CData(_) => tree.cdata(inside(markup, "<![CDATA[", "]]>")?)?,
             Event::GeneralRef(_) => tree.reference(inside(markup, "&", ";")?)?,
-            Event::Decl(declaration) if start == 0 => check_declaration(&declaration)?,
+            Event::Decl(_) if start == 0 => check_declaration(inside(markup, "<?xml", "?>")?)?,
             Event::Decl(_) => return Err(Malformation::Declaration.into()),
             Event::Comment(_) if comments == Comments::Skip => {}
             Event::Comment(_) => return Err(Restriction::Comment.into()),
@@ -77,17 +78,23 @@ fn inside<'a>(markup: &'a str, before: &str, after: &str) -> Result<&'a str, Xml
 
 /// `<?xml version='1.0'?>`, perhaps with an encoding, which must be UTF-8, and `standalone`, which means nothing here
 /// (RFC 6120 §11.5, §11.6).
-fn check_declaration(declaration: &BytesDecl<'_>) -> Result<(), XmlError> {
-    match declaration.version() {
-        Ok(version) if version == "1.0" => {}
-        _ => return Err(Malformation::Declaration.into()),
+fn check_declaration(mut rest: &str) -> Result<(), XmlError> {
+    let mut next = || next_attribute(&mut rest).map_err(|_| Malformation::Declaration);
+    let is = |attribute: &RawAttribute<'_>, name| attribute.name == QualifiedName { prefix: "", local: name };
+    if !next()?.is_some_and(|version| is(&version, "version") && version.value == "1.0") {
+        return Err(Malformation::Declaration.into());
     }
-    match declaration.encoding() {
-        None => Ok(()),
-        Some(Ok(encoding)) if encoding.eq_ignore_ascii_case("utf-8") => Ok(()),
-        Some(Ok(_)) => Err(XmlError::UnsupportedEncoding),
-        Some(Err(_)) => Err(Malformation::Declaration.into()),
+    let mut attribute = next()?;
+    if let Some(encoding) = attribute.take_if(|attribute| is(attribute, "encoding")) {
+        if !encoding.value.eq_ignore_ascii_case("utf-8") {
+            return Err(XmlError::UnsupportedEncoding);
+        }
+        attribute = next()?;
     }
+    if attribute.take_if(|attribute| is(attribute, "standalone")).is_some() {
+        attribute = next()?;
+    }
+    if attribute.is_none() { Ok(()) } else { Err(Malformation::Declaration.into()) }
 }
 
 /// What quick-xml found wrong, in our words. What it began to read as a forbidden thing is refused as such, finished or

@@ -77,6 +77,19 @@ fn declaration_and_white_space_around_are_accepted() {
     }
     assert_eq!(condition("<?xml version='1.0' encoding='ISO-8859-1'?><a/>"), "unsupported-encoding");
     assert_eq!(condition("<?xml version='1.1'?><a/>"), "not-well-formed");
+    for declared in [
+        "",
+        "encoding='utf-8'",
+        "encoding='utf-8' version='1.0'",
+        "version='1.0' version='1.0'",
+        "version='1.0' encoding='utf-8' encoding='utf-8'",
+        "version='1.0' standalone='no' encoding='utf-8'",
+        "version='1.0' a='b'",
+        "version='1.0' encoding",
+        "version='1.0' a:encoding='utf-8'",
+    ] {
+        assert_eq!(condition(&format!("<?xml {declared}?><a/>")), "not-well-formed", "{declared}");
+    }
     assert_eq!(condition("<a><?xml version='1.0'?></a>"), "not-well-formed");
     assert_eq!(condition(" <?xml version='1.0'?><a/>"), "not-well-formed");
 }

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::super::{classic, sasl2};
 use super::*;
 use crate::datetime::DateTime;
+use crate::list::IntoList;
 use crate::sasl::{
     Exchange, FastToken, NoMechanism, Offer, Proof, SaslCondition, SaslError, SaslFailure, ScramHash, choose,
     salted_password, strongest_scram,
@@ -120,10 +121,10 @@ impl Negotiation {
 
     fn no_safe_mechanism(&self) -> NegotiationError {
         let sasl2 = self.offered.sasl2.iter().flat_map(|sasl2| &sasl2.mechanisms);
-        let clipped: Vec<String> = sasl2.chain(&self.offered.sasl).map(|name| clip_text(name)).collect();
-        let mut offered = sorted(clipped.iter().map(String::as_str).collect());
+        let clipped: Vec<String> = sasl2.chain(&self.offered.sasl).map(|name| clip_text(name)).into_list();
+        let mut offered = sorted(clipped.iter().map(String::as_str).into_list());
         offered.dedup();
-        NegotiationError::NoSafeMechanism { offered: offered.into_iter().map(str::to_owned).collect() }
+        NegotiationError::NoSafeMechanism { offered: offered.into_iter().map(str::to_owned).into_list() }
     }
 
     fn start(
