@@ -33,7 +33,7 @@ usage: cargo xtask COMMAND
         everything that continuous integration checks; --only runs the named steps
   dist  builds the deployable folder dist/, prints sizes, checks budgets
   bench [--only PART]… [--list]
-        measures: start, roster, bursts, parsing
+        measures sizes, parsing, start, rosters and bursts
   serve [--dir FOLDER] [--config FILE] [--port N] [--prefix PATH]
         serves a built folder, prints the address
   style prints the joined style sheet";

@@ -8,17 +8,34 @@ use anyhow::{Result, bail};
 
 use crate::args::Args;
 use crate::dist;
+use crate::process::run;
 use crate::project::Project;
 use crate::say;
+use crate::test::Session;
 
 /// One thing that is measured.
 struct Part {
     name: &'static str,
     what: &'static str,
-    run: fn(&Project) -> Result<()>,
+    run: fn(&Session) -> Result<()>,
 }
 
-const PARTS: &[Part] = &[Part { name: "size", what: "bytes until the sign-in form works, and in all", run: size }];
+const PARTS: &[Part] = &[
+    Part { name: "size", what: "bytes until the sign-in form works, and in all", run: size },
+    Part { name: "parse", what: "reading and writing stanzas, native", run: parse },
+    Part { name: "parse-wasm", what: "reading stanzas in the browser", run: parse_in_the_browser },
+    Part {
+        name: "start",
+        what: "time until the first paint and until the form can be used",
+        run: |s| in_the_browser(s, "start"),
+    },
+    Part {
+        name: "roster",
+        what: "time until 500 and 2,000 contacts are painted",
+        run: |s| in_the_browser(s, "roster"),
+    },
+    Part { name: "burst", what: "1,000 messages into the open chat", run: |s| in_the_browser(s, "burst") },
+];
 
 /// Runs the parts asked for.
 pub fn main(project: &Project, args: &mut Args) -> Result<ExitCode> {
@@ -28,17 +45,39 @@ pub fn main(project: &Project, args: &mut Args) -> Result<ExitCode> {
     if let Some(unknown) = only.iter().find(|name| PARTS.iter().all(|part| part.name != **name)) {
         bail!("no part {unknown:?}; cargo xtask bench --list shows them");
     }
+    let session = Session::new(project);
     for part in PARTS.iter().filter(|part| only.is_empty() || only.iter().any(|name| name == part.name)) {
         if list {
             println!("{:<12} {}", part.name, part.what);
         } else {
             say::step(&format!("{}: {}", part.name, part.what));
-            (part.run)(project)?;
+            (part.run)(&session)?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn size(project: &Project) -> Result<()> {
-    dist::build(project, &project.work_folder("dist")?)
+fn size(session: &Session) -> Result<()> {
+    dist::build(session.project, &session.project.work_folder("dist")?)
+}
+
+fn parse(session: &Session) -> Result<()> {
+    run(&mut session.cargo("bench --locked --quiet -p plausch-xmpp --bench parse"))
+}
+
+/// With the code that ships: the release profile.
+fn parse_in_the_browser(session: &Session) -> Result<()> {
+    let words = "test --locked --release --target wasm32-unknown-unknown -p plausch-worker --test parse -- --nocapture";
+    let mut cargo = session.wasm_cargo(words)?;
+    session.with_browser(&mut cargo)?;
+    run(&mut cargo)
+}
+
+/// Over the built bundle, against prosody.
+fn in_the_browser(session: &Session, part: &str) -> Result<()> {
+    let mut cargo = session.cargo(&format!("run --locked --quiet -p plausch-e2e --bin plausch-bench -- {part}"));
+    session.with_servers(&mut cargo)?;
+    session.with_browser(&mut cargo)?;
+    session.with_bundle(&mut cargo)?;
+    run(&mut cargo)
 }

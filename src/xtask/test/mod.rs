@@ -17,7 +17,7 @@ use crate::project::Project;
 use crate::say;
 
 use counts::Counts;
-use session::Session;
+pub use session::Session;
 use steps::{STEPS, Step};
 
 /// Runs the steps asked for.
