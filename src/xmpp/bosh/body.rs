@@ -3,7 +3,7 @@
 use super::{BoshCondition, BoshEnd};
 use crate::list::IntoList;
 use crate::stream::{StreamHeader, clip_text, ns};
-use crate::xml::{Element, ElementBuilder, Limits, Node, parse};
+use crate::xml::{Element, ElementBuilder, Limits, Node, parse_pruning};
 
 /// The version of BOSH (§7.1).
 const VERSION: &str = "1.11";
@@ -123,7 +123,7 @@ pub(super) enum Response {
 impl Response {
     /// Reads a response; `None` if it is none.
     pub(super) fn parse(body: &str) -> Option<Self> {
-        let body = parse(body, &Limits::default()).ok().filter(|body| body.is("body", ns::HTTP_BIND))?;
+        let body = parse_pruning(body, &Limits::default(), 1).ok().filter(|body| body.is("body", ns::HTTP_BIND))?;
         let elements = || body.children().map(at_home).into_list();
         Some(match body.attr("type") {
             Some("terminate") => Self::Terminate { end: end(&body), elements: elements() },
