@@ -3,8 +3,8 @@
 use plausch_model::{EndReason, SignInError, Timestamp};
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
-    stream::{Endpoint, NegotiationError, RedirectPolicy, Redirects, ns},
-    xml::{Element, Limits, parse},
+    stream::{Endpoint, NegotiationError, RedirectPolicy, Redirects, ns, read_frame},
+    xml::{Element, Limits, PRUNED, XmlError},
 };
 
 use super::{Phase, Session};
@@ -91,21 +91,30 @@ impl Account {
             if !self.is_current(socket) {
                 return;
             }
-            match parse(&frame, &Limits::default()) {
+            match read_frame(&frame, &Limits::default()) {
                 Ok(element) => self.element_arrived(step, element),
-                Err(error) => {
-                    let condition = Element::builder(error.condition(), ns::STREAM_ERRORS).build();
-                    let error = Element::builder("error", ns::STREAMS).child(condition).build();
-                    self.transmit(step, &error);
-                    self.disconnect(step);
-                    return self.disconnected(step);
-                }
+                Err(error) => return self.frame_refused(step, error),
             }
+        }
+    }
+
+    /// A frame is none: the stream can't go on (RFC 6120 §11.1, §11.3).
+    fn frame_refused(&mut self, step: &mut Step<'_>, error: XmlError) {
+        let condition = Element::builder(error.condition(), ns::STREAM_ERRORS).build();
+        let farewell = Element::builder("error", ns::STREAMS).child(condition).build();
+        self.transmit(step, &farewell);
+        self.disconnect(step);
+        match self.session.phase {
+            Phase::Negotiating(..) => self.no_way(step, SignInError::Other(error.condition().to_owned())),
+            _ => self.disconnected(step),
         }
     }
 
     /// An element of the stream arrived.
     pub(super) fn element_arrived(&mut self, step: &mut Step<'_>, element: Element) {
+        if element.child("pruned", PRUNED).is_some() {
+            step.fx.notes.push("stanza that contains too much");
+        }
         if matches!(self.session.phase, Phase::Negotiating(..)) {
             self.negotiate(step, element);
         } else {

@@ -1,7 +1,13 @@
 //! An account with a store in memory and a server that is a script: frames in, frames and updates out, no time but the
 //! test's own.
 #![allow(dead_code, reason = "every test file uses a part of it")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, clippy::string_slice)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::string_slice,
+    clippy::indexing_slicing
+)]
 
 use std::collections::VecDeque;
 
@@ -57,6 +63,18 @@ pub struct Harness {
     server: Server,
     /// Stanzas that the server has received since stream management was enabled.
     pub stanzas_of_session: u32,
+    /// The server's archive, oldest first.
+    pub archive: Vec<Archived>,
+    /// How many archive queries were answered.
+    pub archive_queries: u32,
+}
+
+/// A message in the server's archive.
+#[derive(Clone)]
+pub struct Archived {
+    pub id: String,
+    pub stamp: String,
+    pub stanza: String,
 }
 
 /// Something that a driver did.
@@ -104,6 +122,8 @@ impl Harness {
             next_command: 0,
             server,
             stanzas_of_session: 0,
+            archive: Vec::new(),
+            archive_queries: 0,
         }
     }
 
@@ -166,6 +186,10 @@ impl Harness {
             let asked: Vec<Element> = self.sent.drain(..).filter(|element| element.name() == "iq").collect();
             for iq in asked {
                 let Some(payload) = iq.children().next() else { continue };
+                if payload.ns() == "urn:xmpp:mam:2" {
+                    self.answer_archive(&iq);
+                    continue;
+                }
                 let answer = match (payload.name(), payload.ns()) {
                     (_, "jabber:iq:roster") => format!("<query xmlns='jabber:iq:roster' ver='1'>{roster}</query>"),
                     (_, "http://jabber.org/protocol/disco#info") => {
@@ -177,12 +201,84 @@ impl Harness {
                         format!("<query xmlns='http://jabber.org/protocol/disco#info'>{mam}</query>")
                     }
                     (_, "urn:xmpp:blocking") => "<blocklist xmlns='urn:xmpp:blocking'/>".into(),
-                    (_, "urn:xmpp:mam:2") => "<fin xmlns='urn:xmpp:mam:2' complete='true'/>".into(),
                     _ => String::new(),
                 };
                 self.answer(&iq, &answer);
             }
         }
+    }
+
+    /// Answers a query as XEP-0313 and XEP-0059 have it.
+    pub fn answer_archive(&mut self, iq: &Element) {
+        self.archive_queries += 1;
+        let query = iq.children().next().unwrap();
+        let field = |name: &str| {
+            let form = query.child("x", "jabber:x:data")?;
+            let field = form.children().find(|field| field.attr("var") == Some(name))?;
+            field.child_text("value", "jabber:x:data").map(|text| text.to_string())
+        };
+        let (with, end) = (field("with"), field("end"));
+        let matches = |archived: &&Archived| {
+            with.as_ref().is_none_or(|with| {
+                archived.stanza.contains(&format!("from='{with}")) || archived.stanza.contains(&format!("to='{with}"))
+            }) && end.as_ref().is_none_or(|end| archived.stamp <= *end)
+        };
+        let all: Vec<Archived> = self.archive.iter().filter(matches).cloned().collect();
+        let set = query.child("set", "http://jabber.org/protocol/rsm").unwrap();
+        let text = |name| set.child_text(name, "http://jabber.org/protocol/rsm").map(|text| text.to_string());
+        let max: usize = text("max").and_then(|max| max.parse().ok()).unwrap_or(50);
+        let place = |id: &str| all.iter().position(|archived| archived.id == id);
+        let (from, to) = match (text("after"), text("before")) {
+            (Some(after), _) => {
+                let Some(place) = place(&after) else { return self.refuse(iq, "item-not-found") };
+                (place + 1, (place + 1 + max).min(all.len()))
+            }
+            (None, Some(before)) => {
+                let end = if before.is_empty() { Some(all.len()) } else { place(&before) };
+                let Some(end) = end else { return self.refuse(iq, "item-not-found") };
+                (end.saturating_sub(max), end)
+            }
+            (None, None) => (0, max.min(all.len())),
+        };
+        let forward = text("before").is_none();
+        let complete = if forward { to == all.len() } else { from == 0 };
+        let id = query.attr("queryid").unwrap();
+        let mut frames: Vec<String> = all[from..to]
+            .iter()
+            .map(|Archived { id: archived, stamp, stanza }| {
+                format!(
+                    "<message xmlns='jabber:client' from='{ME}' to='{FULL}'>\
+                     <result xmlns='urn:xmpp:mam:2' queryid='{id}' id='{archived}'>\
+                     <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='{stamp}'/>{stanza}\
+                     </forwarded></result></message>"
+                )
+            })
+            .collect();
+        let (first, last) = match &all[from..to] {
+            [] => (String::new(), String::new()),
+            page => (
+                format!("<first index='{from}'>{}</first>", page[0].id),
+                format!("<last>{}</last>", page[page.len() - 1].id),
+            ),
+        };
+        frames.push(format!(
+            "<iq xmlns='jabber:client' type='result' id='{}'><fin xmlns='urn:xmpp:mam:2' complete='{complete}'>\
+             <set xmlns='http://jabber.org/protocol/rsm'>{first}{last}<count>{}</count></set></fin></iq>",
+            iq.attr("id").unwrap(),
+            all.len()
+        ));
+        let frames: Vec<&str> = frames.iter().map(String::as_str).collect();
+        self.receive_all(&frames);
+    }
+
+    /// Answers a request of ours with an error.
+    pub fn refuse(&mut self, iq: &Element, condition: &str) {
+        let from = iq.attr("to").map(|to| format!(" from='{to}'")).unwrap_or_default();
+        let id = iq.attr("id").unwrap();
+        self.receive(&format!(
+            "<iq xmlns='jabber:client' type='error' id='{id}'{from}><error type='cancel'>\
+             <{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+        ));
     }
 
     pub fn connect(&mut self) {
@@ -374,5 +470,23 @@ impl Harness {
         ));
         self.sent.clear();
         self.receive(&format!("<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='{h}'/>"));
+    }
+
+    /// Plays the server's part where it has forgotten the session: a new one begins.
+    pub fn fail_to_resume(&mut self, roster: &str) {
+        self.connect();
+        let features = "<features xmlns='http://etherx.jabber.org/streams'>";
+        self.receive(&format!(
+            "{features}<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></features>"
+        ));
+        self.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+        self.receive(OPEN);
+        self.receive(&format!(
+            "{features}<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/></features>"
+        ));
+        self.receive(
+            "<failed xmlns='urn:xmpp:sm:3'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>",
+        );
+        self.begin_session(roster);
     }
 }
