@@ -22,7 +22,7 @@ use crate::{
     contacts::Contacts,
     envelope::{Door, Incoming, Opened},
     ingest::{self, Applied, Arrival, Known},
-    io::{AccountConfig, Effects, Input},
+    io::{AccountConfig, Audience, Effects, Input},
     jids,
     outbox::Outbox,
     profile::Profiles,
@@ -59,6 +59,16 @@ pub(crate) enum Then {
     Forget(BareJid),
 }
 
+impl Then {
+    /// The command that waits for this.
+    fn command(&self) -> Option<(ViewId, CommandId)> {
+        match self {
+            Self::Retry(view, id) | Self::Discard(view, id) => Some((*view, *id)),
+            _ => None,
+        }
+    }
+}
+
 /// One account.
 #[derive(Debug)]
 pub struct Account {
@@ -80,6 +90,17 @@ pub struct Account {
     ingesting: bool,
     last_sequence: u64,
     now: Timestamp,
+    /// What the last step said or counted on that is true only if its batch was committed.
+    unconfirmed: Unconfirmed,
+}
+
+/// See [`Account::commit_failed`].
+#[derive(Debug, Default)]
+struct Unconfirmed {
+    /// Commands that were answered.
+    commands: Vec<(ViewId, CommandId)>,
+    /// The first session was announced.
+    signed_in: bool,
 }
 
 impl Account {
@@ -105,6 +126,7 @@ impl Account {
             ingesting: false,
             last_sequence: 0,
             now: Timestamp::default(),
+            unconfirmed: Unconfirmed::default(),
         })
     }
 
@@ -113,8 +135,12 @@ impl Account {
         self.now = self.now.max(now);
         let mut last_sequence = self.last_sequence;
         let mut step = Step { now: self.now, rng, fx: Effects::default(), last_sequence: &mut last_sequence };
+        if !matches!(input, Input::CommitFailed(_)) {
+            self.session.committed();
+        }
         self.dispatch(&mut step, input);
         self.finish(&mut step);
+        self.unconfirmed = Unconfirmed { commands: answered(&step.fx), signed_in: step.fx.signed_in };
         let effects = step.fx;
         self.last_sequence = last_sequence;
         effects
@@ -177,13 +203,18 @@ impl Account {
     }
 
     /// The batch is lost: what it contained is known here but not on disk. The store may have trouble for the moment only,
-    /// so we say so, take nothing as confirmed, and start over from what is on disk.
+    /// so we say so, take nothing as confirmed, and start over from what is on disk. Whoever waits for the answer to a
+    /// command hears that it came to nothing.
     fn commit_failed(&mut self, step: &mut Step<'_>, words: String) {
-        self.loads.clear();
+        let Unconfirmed { mut commands, signed_in } = std::mem::take(&mut self.unconfirmed);
+        commands.extend(self.loads.take_all().into_iter().filter_map(|then| then.command()));
         self.arrivals.clear();
         self.ingesting = false;
+        for (view, id) in commands {
+            self.done(step, view, id, Err(CommandError::Storage(words.clone())));
+        }
         step.fx.tell(Update::StorageTrouble(words));
-        self.storage_failed(step);
+        self.storage_failed(step, signed_in);
     }
 
     /// Forgets everything but the views and reads it from disk again.
@@ -336,7 +367,9 @@ impl Account {
     fn finish(&mut self, step: &mut Step<'_>) {
         self.flush_outbox(step);
         self.look_up_arrivals(step);
-        self.publish(step);
+        if !self.is_reloading() {
+            self.publish(step);
+        }
         self.settle(step);
         self.pump(step);
         step.fx.wake_at = self.next_deadline();
@@ -396,6 +429,15 @@ impl Account {
         step.fx.batch.put(Table::Meta, SETTINGS, encode(&settings));
         step.fx.tell(Update::Settings(settings));
     }
+}
+
+/// The commands that a step answers.
+fn answered(effects: &Effects) -> Vec<(ViewId, CommandId)> {
+    let answers = effects.updates.iter().filter_map(|(audience, update)| match (audience, update) {
+        (Audience::View(view), Update::Done { command, .. }) => Some((*view, *command)),
+        _ => None,
+    });
+    answers.collect()
 }
 
 /// Forgets the ids of messages that are deleted with their chat.

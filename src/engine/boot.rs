@@ -54,6 +54,8 @@ impl Account {
         if self.booted {
             self.show_everything(step, view);
         }
+        // A view that comes is looked at, until it says otherwise.
+        self.set_visible(step, view, true);
     }
 
     fn show_everything(&mut self, step: &mut Step<'_>, view: ViewId) {

@@ -32,6 +32,17 @@ impl Account {
         if !self.booted {
             return self.done(step, view, id, Err(CommandError::Storage("not loaded yet".to_owned())));
         }
+        let stores_nothing = matches!(
+            command,
+            Command::SetVisible(_)
+                | Command::OpenChat { .. }
+                | Command::GrowWindow { .. }
+                | Command::CloseChat
+                | Command::SignOut
+        );
+        if self.is_reloading() && !stores_nothing {
+            return self.done(step, view, id, Err(CommandError::Storage("storing failed a moment ago".to_owned())));
+        }
         // Some commands are answered later: by an IQ's answer, or by what is loaded.
         if let Some(result) = self.carry_out(step, view, id, command) {
             self.done(step, view, id, result);

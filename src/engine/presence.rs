@@ -69,5 +69,6 @@ impl Account {
         let update = avatar.and_then(|avatar| ImageHash::parse(avatar.as_str())).map(VcardUpdate::Photo);
         let presence = presence.with_payload(&update.unwrap_or(VcardUpdate::NotReady));
         self.send(step, &presence.to_element());
+        self.announced();
     }
 }

@@ -46,14 +46,52 @@ pub struct SessionRecord {
     pub pinned_mechanism: Option<String>,
     /// The session to resume (XEP-0198).
     pub resumption: Option<ResumptionRecord>,
-    /// The endpoint that worked last, and where it was found.
-    pub endpoint: Option<String>,
+    /// What that session began with and is not answered yet.
+    pub setup: Setup,
+    /// Its server wants to know whether anybody is looking (XEP-0352).
+    pub client_state: bool,
+    /// When it began.
+    pub began_at: Timestamp,
     /// Our server announces that it vouches for the ids of its archive (XEP-0359 §6).
     pub stanza_ids: bool,
     /// Our account has an archive (XEP-0313).
     pub archive: bool,
 }
-impl Record for SessionRecord {}
+impl Record for SessionRecord {
+    const VERSION: u8 = 2;
+}
+
+/// What a session begins with, as far as it has not been answered: a lost link must not leave a part of it undone.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct Setup(u8);
+
+impl Setup {
+    /// The roster, and after it the first presence (RFC 6121 §2.2).
+    pub const ROSTER: Self = Self(1);
+    /// Copies of what our other devices send (XEP-0280).
+    pub const CARBONS: Self = Self(2);
+    /// What our account offers (XEP-0030).
+    pub const ACCOUNT: Self = Self(4);
+    /// The blocked addresses (XEP-0191).
+    pub const BLOCKED: Self = Self(8);
+    /// Our presence, until the server has it.
+    pub const PRESENCE: Self = Self(16);
+
+    /// Whether this part is to be done.
+    pub fn has(self, part: Self) -> bool {
+        self.0 & part.0 != 0
+    }
+
+    /// Adds a part.
+    pub fn add(&mut self, part: Self) {
+        self.0 |= part.0;
+    }
+
+    /// A part is done.
+    pub fn done(&mut self, part: Self) {
+        self.0 &= !part.0;
+    }
+}
 
 /// Key of the [`SessionRecord`].
 pub const SESSION: &[u8] = b"session";
@@ -65,8 +103,6 @@ pub struct ResumptionRecord {
     pub id: String,
     /// Our full JID in it.
     pub jid: String,
-    /// For how many seconds the server keeps it.
-    pub max_seconds: Option<u32>,
     /// How many of the server's stanzas are handled, hence on disk.
     pub inbound: u64,
     /// How many stanzas we have sent.

@@ -19,7 +19,13 @@ use plausch_xmpp::{
     xml::Element,
 };
 
-use crate::{Account, identity, jids, map::Set, profile::Fetch, records::RosterRecord, step::Step};
+use crate::{
+    Account, identity, jids,
+    map::Set,
+    profile::Fetch,
+    records::{RosterRecord, Setup},
+    step::Step,
+};
 
 /// For how long an answer is awaited.
 const TIMEOUT_MILLIS: i64 = 30_000;
@@ -89,6 +95,7 @@ impl Account {
         match purpose {
             Purpose::Roster => self.roster_answered(step, outcome),
             Purpose::Blocked => {
+                self.session.setup_done(Setup::BLOCKED);
                 if let Some(Ok(list)) = outcome.ok().flatten().map(Blocking::from_element) {
                     let jids: Set<_> = list.jids.iter().map(jids::bare_of).collect();
                     self.contacts.set_blocked(step, &|blocked| *blocked = jids.clone());
@@ -96,14 +103,14 @@ impl Account {
             }
             Purpose::AccountInfo => {
                 let info = outcome.ok().flatten().and_then(|element| DiscoInfo::from_element(element).ok());
-                self.account_info(step, &info.unwrap_or_default());
+                self.account_info(step, info.as_ref());
             }
             Purpose::Archive => self.archive_answered(step, outcome),
             Purpose::Software => {
                 let version = outcome.ok().flatten().and_then(|element| SoftwareVersion::from_element(element).ok());
                 self.software_known(step, version);
             }
-            Purpose::Carbons => {}
+            Purpose::Carbons => self.session.setup_done(Setup::CARBONS),
             // Any answer proves that the server is there and has read what came before (XEP-0199 §4).
             Purpose::KeepAlive => self.session.alive(),
             Purpose::Barrier(number) => self.acknowledged(step, &|sent_as| sent_as <= number),
@@ -125,7 +132,8 @@ impl Account {
                 self.catch_up(step);
             }
             Purpose::Person(fetch) => self.person_unanswered(step, fetch, error),
-            Purpose::AccountInfo if error == CommandError::TimedOut => self.account_info(step, &DiscoInfo::default()),
+            Purpose::Roster if error == CommandError::TimedOut => self.roster_ready(step),
+            Purpose::AccountInfo if error == CommandError::TimedOut => self.account_info(step, None),
             _ => {}
         }
     }

@@ -42,8 +42,8 @@ impl Session {
                 };
                 step.fx.batch.put(Table::Credentials, SCRAM, encode(&record));
                 self.scram = Some(record);
-                // The keys do what the password does: it need not be kept even in memory.
-                self.password = None;
+                // The keys do what the password does: once they are on disk, it need not be kept even in memory.
+                self.replaced_password = self.password.take();
             }
             CredentialChange::Token(token) => {
                 let record = FastRecord {

@@ -58,6 +58,7 @@ impl Account {
     /// Opens the way to the endpoint in use.
     pub(super) fn open_link(&mut self, step: &mut Step<'_>) {
         self.close_link(step);
+        self.session.heard = false;
         let Some(endpoint) = self.session.endpoint() else { return };
         let (url, transport) = (endpoint.url().to_owned(), endpoint.transport());
         match transport {

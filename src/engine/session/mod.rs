@@ -35,9 +35,9 @@ use crate::{
     Account,
     io::{HttpId, Password, SocketId},
     map::Map,
-    records::{FastRecord, ResumptionRecord, SESSION, ScramRecord, SessionRecord, encode},
+    records::{FastRecord, ResumptionRecord, SESSION, ScramRecord, SessionRecord, Setup, encode},
     step::Step,
-    store::Table,
+    store::{Batch, Table},
 };
 
 /// A connection must be open within this time.
@@ -52,6 +52,10 @@ const FIRST_PAUSE_MILLIS: i64 = 1_000;
 const LONGEST_PAUSE_MILLIS: i64 = 60_000;
 /// After trouble with the store, we start over after this pause.
 const STORE_PAUSE_MILLIS: i64 = 5_000;
+/// A session that lasted this long was none that fails at once: the next pause is short again.
+const STABLE_MILLIS: i64 = 60_000;
+/// The server is asked to acknowledge at the latest after so many stanzas, which are kept until it does.
+const STANZAS_PER_REQUEST: u32 = 10;
 /// Telling the server to forget our token must not hold up signing out.
 const FAREWELL_MILLIS: i64 = 5_000;
 
@@ -79,12 +83,13 @@ enum Phase {
 #[derive(Debug)]
 struct Online {
     details: ConnectionDetails,
-    csi: bool,
     csi_active: bool,
     last_heard: Timestamp,
     asked_if_alive: bool,
     ack_due: bool,
     request_due: bool,
+    /// Stanzas sent since the last request to acknowledge.
+    since_request: u32,
     barrier_pending: bool,
 }
 
@@ -101,6 +106,8 @@ pub(crate) struct Session {
     settings: WorkerSettings,
     phase: Phase,
     password: Option<Password>,
+    /// A password that is not needed any more once what took its place is on disk.
+    replaced_password: Option<Password>,
     record: SessionRecord,
     scram: Option<ScramRecord>,
     fast: Option<FastRecord>,
@@ -115,6 +122,8 @@ pub(crate) struct Session {
     farewell_by: Option<Timestamp>,
     endpoints: Vec<Endpoint>,
     endpoint: usize,
+    /// Something came over the present link.
+    heard: bool,
     redirects: Redirects,
     redirected: Option<Endpoint>,
     link: Link,
@@ -127,6 +136,10 @@ pub(crate) struct Session {
     /// Stanzas of the server that are handled and on disk.
     settled_inbound: u64,
     unacknowledged: VecDeque<Unacknowledged>,
+    /// Our presence was sent as this stanza, and is not acknowledged.
+    announced_as: Option<u64>,
+    /// The server's software, if it says.
+    software: Option<String>,
     /// Stanzas sent on a connection without stream management.
     sent: u64,
     /// The record differs from what is on disk.
@@ -142,6 +155,7 @@ impl Session {
             phase: Phase::Off,
             fresh_password: password.is_some(),
             password,
+            replaced_password: None,
             record: SessionRecord::default(),
             scram: None,
             fast: None,
@@ -151,6 +165,7 @@ impl Session {
             farewell_by: None,
             endpoints: Vec::new(),
             endpoint: 0,
+            heard: false,
             redirects: Redirects::new(RedirectPolicy::Never),
             redirected: None,
             link: Link::None,
@@ -162,6 +177,8 @@ impl Session {
             sm: None,
             settled_inbound: 0,
             unacknowledged: VecDeque::new(),
+            announced_as: None,
+            software: None,
             sent: 0,
             unsaved: false,
             published: None,
@@ -205,6 +222,12 @@ impl Session {
         }
     }
 
+    /// A part of what the session begins with is done.
+    pub fn setup_done(&mut self, part: Setup) {
+        self.unsaved |= self.record.setup.has(part);
+        self.record.setup.done(part);
+    }
+
     /// What the person sees of it.
     pub fn state(&self) -> ConnectionState {
         match &self.phase {
@@ -244,7 +267,6 @@ impl Session {
         Some(ResumptionRecord {
             id: resumption.id.clone(),
             jid: resumption.jid.to_string(),
-            max_seconds: resumption.max_seconds,
             inbound: self.settled_inbound,
             outbound: state.outbound,
             acked: state.acked,
@@ -271,7 +293,7 @@ impl Session {
 
 fn restore(record: &ResumptionRecord) -> Option<Sm> {
     let jid = jid::FullJid::parse(&record.jid).ok()?;
-    let resumption = Resumption { id: record.id.clone(), jid, max_seconds: record.max_seconds, location: None };
+    let resumption = Resumption { id: record.id.clone(), jid };
     let (inbound, outbound, acked) = (record.inbound, record.outbound, record.acked);
     Some(Sm::restore(SmState { inbound, outbound, acked, resumption: Some(resumption) }))
 }
@@ -285,6 +307,10 @@ impl Account {
         if let Some(sm) = &mut self.session.sm {
             let number = sm.count_outbound();
             self.session.unacknowledged.push_back(Unacknowledged { number, stanza: stanza.clone() });
+        }
+        if let Phase::Online(online) = &mut self.session.phase {
+            online.since_request = online.since_request.saturating_add(1);
+            online.request_due |= self.session.sm.is_some() && online.since_request >= STANZAS_PER_REQUEST;
         }
         self.transmit(step, stanza);
     }
@@ -305,6 +331,11 @@ impl Account {
     /// Ends a step: acknowledges and stores the counters, if everything that came in is taken in; asks for acknowledgement
     /// of what was sent.
     pub(crate) fn settle(&mut self, step: &mut Step<'_>) {
+        if self.is_reloading() {
+            // What is known here is not on disk: nothing of it counts as handled, and nothing may be stored.
+            step.fx.batch = Batch::default();
+            return self.publish_connection(step);
+        }
         if self.all_ingested()
             && let Some(sm) = &self.session.sm
         {
@@ -331,12 +362,18 @@ impl Account {
         if !std::mem::take(&mut online.request_due) {
             return;
         }
+        online.since_request = 0;
         if self.session.sm.is_some() {
             self.transmit(step, &sm::request());
         } else if !std::mem::replace(&mut online.barrier_pending, true) {
             let barrier = crate::requests::Purpose::Barrier(self.session.sent);
             self.request_get(step, Some(self.jid.server().into()), &plausch_xmpp::xep::ping::Ping, barrier);
         }
+    }
+
+    /// Whether the store had trouble, so that everything will be read again.
+    pub(crate) fn is_reloading(&self) -> bool {
+        matches!(self.session.phase, Phase::Reloading(_))
     }
 
     fn publish_connection(&mut self, step: &mut Step<'_>) {

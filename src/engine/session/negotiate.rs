@@ -77,7 +77,6 @@ impl Account {
             self.session.unsaved |= self.session.record.pinned_mechanism != name;
             self.session.record.pinned_mechanism = name;
         }
-        self.session.failed_tries = 0;
         if !std::mem::replace(&mut self.session.ever_online, true) {
             step.fx.signed_in = self.session.new_on_device || self.session.fresh_password;
         }

@@ -19,7 +19,14 @@ use plausch_xmpp::{
 };
 
 use super::{FAREWELL_MILLIS, Online, Phase, SILENCE_MILLIS};
-use crate::{Account, account::text_of, jids, records::MessageRecord, requests::Purpose, step::Step};
+use crate::{
+    Account,
+    account::text_of,
+    jids,
+    records::{MessageRecord, Setup},
+    requests::Purpose,
+    step::Step,
+};
 
 impl Account {
     /// A session has begun or goes on.
@@ -27,17 +34,23 @@ impl Account {
         let resumed = matches!(ready.session, Past::Resumed { .. });
         let online = Online {
             details: self.describe(step.now, &ready, resumed),
-            csi: ready.features.client_state || resumed,
             csi_active: !ready.client_state_sent || self.session.is_visible(),
             last_heard: step.now,
             asked_if_alive: false,
             ack_due: false,
             request_due: false,
+            since_request: 0,
             barrier_pending: false,
         };
         self.session.phase = Phase::Online(Box::new(online));
         match ready.session {
-            Past::Resumed { sm, acked } => self.resumed(step, sm, &|number| acked.contains(&number)),
+            Past::Resumed { sm, acked } => {
+                self.resumed(step, sm, &|number| acked.contains(&number));
+                self.set_up(step, ready.features.roster_versioning);
+                if !self.session.record.setup.has(Setup::ACCOUNT) && self.archive.session_resumed() {
+                    self.catch_up(step);
+                }
+            }
             Past::New { sm, handled_before } => {
                 if let Some(handled) = handled_before {
                     self.acknowledged(step, &|number| handled.contains(&number));
@@ -45,6 +58,7 @@ impl Account {
                 self.session_lost(step);
                 self.session.settled_inbound = 0;
                 self.session.sm = sm;
+                self.session.record.client_state = ready.features.client_state;
                 self.begin_session(step, ready.carbons_enabled, ready.features.roster_versioning);
             }
         }
@@ -77,7 +91,7 @@ impl Account {
             resumable,
             resumed,
             since: now,
-            software: None,
+            software: self.session.software.clone().filter(|_| resumed),
         }
     }
 
@@ -92,12 +106,11 @@ impl Account {
         }
         self.outbox.resend(step);
         for lost in std::mem::take(&mut self.session.unacknowledged) {
-            self.send(step, &lost.stanza);
+            if !is_asked_anew(&lost.stanza) {
+                self.send(step, &lost.stanza);
+            }
         }
         self.contacts.set_reachable(true);
-        if self.archive.session_resumed() {
-            self.catch_up(step);
-        }
     }
 
     /// A new session: everything that is known of the server and of people is asked again.
@@ -105,34 +118,74 @@ impl Account {
         self.contacts.forget_presence(step);
         self.contacts.set_reachable(true);
         self.archive.session_began();
+        let record = &mut self.session.record;
+        record.began_at = step.now;
+        record.setup = Setup::default();
         if self.jid.local().is_none() {
-            return self.announce(step);
+            record.setup.add(Setup::PRESENCE);
+        } else {
+            let parts = [Setup::ROSTER, Setup::ACCOUNT, Setup::BLOCKED];
+            parts
+                .into_iter()
+                .chain((!carbons_enabled).then_some(Setup::CARBONS))
+                .for_each(|part| record.setup.add(part));
         }
-        let version = versioning.then(|| self.contacts.version().to_owned());
-        self.request_get(step, None, &Roster::query(version), Purpose::Roster);
-        if !carbons_enabled {
+        self.session.unsaved = true;
+        self.session.software = None;
+        self.set_up(step, versioning);
+    }
+
+    /// Asks for what a session begins with, as far as it has not been answered.
+    fn set_up(&mut self, step: &mut Step<'_>, versioning: bool) {
+        let setup = self.session.record.setup;
+        if setup.has(Setup::ROSTER) {
+            let version = versioning.then(|| self.contacts.version().to_owned());
+            self.request_get(step, None, &Roster::query(version), Purpose::Roster);
+        } else if setup.has(Setup::PRESENCE) {
+            self.announce(step);
+        }
+        if setup.has(Setup::CARBONS) {
             self.request_set(step, None, &EnableCarbons, Purpose::Carbons);
         }
-        let account = Some(self.jid.clone().into());
-        self.request_get(step, account, &DiscoInfo::query(None), Purpose::AccountInfo);
-        self.request_get(step, None, &Blocking::query(), Purpose::Blocked);
-        self.request_get(step, Some(self.jid.server().into()), &SoftwareVersion::default(), Purpose::Software);
+        if setup.has(Setup::ACCOUNT) {
+            let account = Some(self.jid.clone().into());
+            self.request_get(step, account, &DiscoInfo::query(None), Purpose::AccountInfo);
+        }
+        if setup.has(Setup::BLOCKED) {
+            self.request_get(step, None, &Blocking::query(), Purpose::Blocked);
+        }
+        if self.session.software.is_none() && self.jid.local().is_some() {
+            self.request_get(step, Some(self.jid.server().into()), &SoftwareVersion::default(), Purpose::Software);
+        }
     }
 
     /// The roster is there: from now on presence can be understood (RFC 6121 §2.2).
     pub(crate) fn roster_ready(&mut self, step: &mut Step<'_>) {
+        self.session.setup_done(Setup::ROSTER);
         self.announce(step);
         step.fx.tell(Update::Contacts(self.contacts.contacts()));
     }
 
-    /// What our account offers is known.
-    pub(crate) fn account_info(&mut self, step: &mut Step<'_>, info: &DiscoInfo) {
-        let record = &mut self.session.record;
-        let before = (record.stanza_ids, record.archive);
-        record.archive = info.has(ns::MAM);
-        // XEP-0313 §5.1.3.1: an archive of this version vouches for its ids.
-        record.stanza_ids = info.has(ns::STANZA_IDS) || record.archive;
-        self.session.unsaved |= before != (record.stanza_ids, record.archive);
+    /// Our presence is on its way: it has to be acknowledged before it counts as told.
+    pub(crate) fn announced(&mut self) {
+        self.session.record.setup.add(Setup::PRESENCE);
+        self.session.unsaved = true;
+        self.session.announced_as = self.session.sm.as_ref().map(|sm| sm.state().outbound);
+        if let Phase::Online(online) = &mut self.session.phase {
+            online.request_due |= self.session.sm.is_some();
+        }
+    }
+
+    /// What our account offers is known; `None` if it does not say, which changes nothing.
+    pub(crate) fn account_info(&mut self, step: &mut Step<'_>, info: Option<&DiscoInfo>) {
+        if let Some(info) = info {
+            let record = &mut self.session.record;
+            record.archive = info.has(ns::MAM);
+            // XEP-0313 §5.1.3.1: an archive of this version vouches for its ids.
+            record.stanza_ids = info.has(ns::STANZA_IDS) || record.archive;
+            record.setup.done(Setup::ACCOUNT);
+            self.session.unsaved = true;
+        }
         self.catch_up(step);
     }
 
@@ -172,7 +225,8 @@ impl Account {
             let words = version.name.into_iter().chain(version.version);
             words.map(|word| word.chars().take(60).collect::<String>()).into_list().join(" ")
         });
-        online.details.software = words.filter(|words| !words.is_empty());
+        self.session.software = words.filter(|words| !words.is_empty());
+        online.details.software.clone_from(&self.session.software);
         step.fx.tell(Update::ConnectionDetails(self.session.details()));
     }
 
@@ -221,6 +275,9 @@ impl Account {
     /// The server has these stanzas.
     pub(crate) fn acknowledged(&mut self, step: &mut Step<'_>, covers: &dyn Fn(u64) -> bool) {
         self.session.unacknowledged.retain(|unacknowledged| !covers(unacknowledged.number));
+        if self.session.announced_as.take_if(|number| covers(*number)).is_some() {
+            self.session.setup_done(Setup::PRESENCE);
+        }
         for message in self.outbox.acknowledged(step, covers) {
             self.change_message(step, &message);
         }
@@ -234,6 +291,7 @@ impl Account {
     pub(super) fn session_lost(&mut self, step: &mut Step<'_>) {
         self.session.sm = None;
         self.session.unacknowledged.clear();
+        self.session.announced_as = None;
         self.outbox.session_lost(step);
     }
 
@@ -258,7 +316,7 @@ impl Account {
     pub(super) fn sync_client_state(&mut self, step: &mut Step<'_>) {
         let visible = self.session.is_visible();
         let Phase::Online(online) = &mut self.session.phase else { return };
-        if online.csi && online.csi_active != visible {
+        if self.session.record.client_state && online.csi_active != visible {
             online.csi_active = visible;
             let state = if visible { ClientState::Active } else { ClientState::Inactive };
             self.transmit(step, &state.to_element());
@@ -336,6 +394,16 @@ impl Account {
             EndReason::SignedOutIncompletely("the server could not be told to forget this device".to_owned())
         };
         self.end(step, true, reason);
+    }
+}
+
+/// Whether a stanza that was lost with the link is not to be sent again: questions have been given up, and who waited
+/// for the answer was told so; our presence is told anew.
+fn is_asked_anew(stanza: &Element) -> bool {
+    match stanza.name() {
+        "iq" => matches!(stanza.attr("type"), Some("get" | "set")),
+        "presence" => stanza.attr("to").is_none() && stanza.attr("type").is_none(),
+        _ => false,
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 
 use plausch_engine::{
     Account,
-    io::{AccountConfig, Audience, Effects, End, Input, LoadId, Password, SocketId, Wire},
+    io::{AccountConfig, Audience, Effects, End, HttpFailure, Input, LoadId, Password, SocketId, Wire},
     store::{Batch, Loaded, MemoryStore, Query, Store, Table},
 };
 use plausch_model::{BareJid, Command, CommandId, Timestamp, Update, ViewId, WorkerSettings};
@@ -34,11 +34,12 @@ pub const VIEW: ViewId = ViewId(1);
 pub struct Server {
     pub stream_management: bool,
     pub archive: bool,
+    pub client_state: bool,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { stream_management: true, archive: true }
+        Self { stream_management: true, archive: true, client_state: false }
     }
 }
 
@@ -63,6 +64,8 @@ pub struct Harness {
     server: Server,
     /// Stanzas that the server has received since stream management was enabled.
     pub stanzas_of_session: u32,
+    /// How many of those it has acknowledged.
+    pub acknowledged: u32,
     /// The server's archive, oldest first.
     pub archive: Vec<Archived>,
     /// How many archive queries were answered.
@@ -122,6 +125,7 @@ impl Harness {
             next_command: 0,
             server,
             stanzas_of_session: 0,
+            acknowledged: 0,
             archive: Vec::new(),
             archive_queries: 0,
         }
@@ -151,6 +155,12 @@ impl Harness {
 
     /// Opens the socket and plays the server's part of signing in.
     pub fn sign_in(&mut self, roster: &str) {
+        self.authenticate();
+        self.begin_session(roster);
+    }
+
+    /// Opens the socket and plays the server's part until a resource is asked for.
+    pub fn authenticate(&mut self) {
         self.connect();
         let features = "<features xmlns='http://etherx.jabber.org/streams'>";
         self.receive(&format!(
@@ -159,14 +169,24 @@ impl Harness {
         self.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
         self.receive(OPEN);
         let sm = if self.server.stream_management { "<sm xmlns='urn:xmpp:sm:3'/>" } else { "" };
+        let csi = if self.server.client_state { "<csi xmlns='urn:xmpp:csi:0'/>" } else { "" };
         self.receive(&format!(
-            "{features}<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><ver xmlns='urn:xmpp:features:rosterver'/>{sm}</features>"
+            "{features}<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><ver xmlns='urn:xmpp:features:rosterver'/>{sm}{csi}</features>"
         ));
-        self.begin_session(roster);
     }
 
     /// Answers what a new session asks: binding, roster, archive and so on.
     pub fn begin_session(&mut self, roster: &str) {
+        self.bind();
+        self.answer_setup(roster);
+        if self.server.stream_management {
+            self.acknowledge_all();
+        }
+        self.forget();
+    }
+
+    /// Gives the resource that is asked for.
+    pub fn bind(&mut self) {
         let bind = self.sent_last("iq");
         let id = bind.attr("id").unwrap().to_owned();
         self.receive(&format!(
@@ -176,8 +196,17 @@ impl Harness {
         if self.server.stream_management {
             self.receive("<enabled xmlns='urn:xmpp:sm:3' resume='true' id='sm-1' max='600'/>");
         }
-        self.answer_setup(roster);
-        self.forget();
+    }
+
+    /// Gives the resource and what comes with it in one frame each, without waiting for what is said to it.
+    pub fn bind_without_asking(&mut self) {
+        let bind = self.sent_last("iq");
+        let id = bind.attr("id").unwrap().to_owned();
+        let bound = format!(
+            "<iq xmlns='jabber:client' type='result' id='{id}'>\
+             <bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{FULL}</jid></bind></iq>"
+        );
+        self.receive_all(&[&bound, "<enabled xmlns='urn:xmpp:sm:3' resume='true' id='sm-1' max='600'/>"]);
     }
 
     /// Answers every request of a new session.
@@ -452,6 +481,7 @@ impl Harness {
     /// The server acknowledges everything that was sent in this session.
     pub fn acknowledge_all(&mut self) {
         let stanzas = self.stanzas_of_session;
+        self.acknowledged = stanzas;
         self.receive(&format!("<a xmlns='urn:xmpp:sm:3' h='{stanzas}'/>"));
     }
 
@@ -488,5 +518,60 @@ impl Harness {
             "<failed xmlns='urn:xmpp:sm:3'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>",
         );
         self.begin_session(roster);
+    }
+
+    /// Plays the server's part up to where the client asks to resume.
+    pub fn begin_resuming(&mut self) {
+        self.connect();
+        let features = "<features xmlns='http://etherx.jabber.org/streams'>";
+        self.receive(&format!(
+            "{features}<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></features>"
+        ));
+        self.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+        self.receive(OPEN);
+        self.receive(&format!(
+            "{features}<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/></features>"
+        ));
+    }
+
+    /// Signed in over a WebSocket; BOSH may take its place.
+    pub fn online_with_bosh() -> Self {
+        let mut harness = Self::new(Server::default());
+        let mut config = config(Some("r0m30"));
+        config.settings.bosh_url = Some("http://localhost:5280/http-bind".into());
+        harness.account = Account::new(config).unwrap();
+        harness.start();
+        harness.sign_in("");
+        harness
+    }
+
+    /// The socket that was opened last.
+    pub fn opened_socket(&self) -> SocketId {
+        let opened = self.wire.iter().rev().find_map(|wire| match wire {
+            Wire::Open { socket, .. } => Some(*socket),
+            _ => None,
+        });
+        opened.unwrap()
+    }
+
+    /// Every HTTP request made so far fails.
+    pub fn fail_requests(&mut self) {
+        let made: Vec<_> = std::mem::take(&mut self.wire);
+        for wire in &made {
+            if let Wire::Http(request) = wire {
+                self.input(Input::HttpDone { id: request.id, outcome: Err(HttpFailure::Network) });
+            }
+        }
+        let rest = std::mem::take(&mut self.wire);
+        self.wire = made.into_iter().filter(|wire| !matches!(wire, Wire::Http(_))).chain(rest).collect();
+    }
+
+    /// What a view that comes now is told of the connection.
+    pub fn account_is(&mut self, state: plausch_model::ConnectionState) -> bool {
+        let before = self.updates();
+        self.input(Input::ViewOpened(VIEW));
+        let told = self.updates().contains(&Update::Connection(state));
+        self.updates = before;
+        told
     }
 }
