@@ -17,10 +17,10 @@ use plausch_xmpp::{
 use rand_core::CryptoRng;
 
 use crate::{
-    archive::Archive,
+    archive::{Archive, Read},
     chats::Chats,
     contacts::Contacts,
-    envelope::{Door, Incoming, Opened},
+    envelope::{Door, Incoming, Opened, Provenance},
     ingest::{self, Applied, Arrival, Known},
     io::{AccountConfig, Audience, Effects, Input},
     jids,
@@ -190,9 +190,10 @@ impl Account {
             Then::Ingest(keys) => self.ingest(step, Known::new(keys, found.next())),
             Then::Open(opening) => {
                 let total = self.chats.get(opening.chat()).map_or(0, |chat| chat.record.total);
-                self.views.opened_chat(step, opening, found.into_list(), total);
+                let older_elsewhere = self.may_have_older(opening.chat());
+                self.views.opened_chat(step, opening, found.into_list(), total, older_elsewhere);
             }
-            Then::Grow(growing) => self.views.grown(step, growing, found.into_list()),
+            Then::Grow(growing) => self.window_grown(step, growing, found.into_list()),
             Then::CountUnread(chat) => self.unread_counted(&chat, found.next()),
             Then::Retry(view, id) => self.retry_loaded(step, view, id, found.next()),
             Then::Discard(view, id) => self.discard_loaded(step, view, id, found.next()),
@@ -255,14 +256,9 @@ impl Account {
     }
 
     /// A page of the archive has arrived completely.
-    pub(crate) fn archive_page(
-        &mut self,
-        results: Vec<Incoming>,
-        last: Option<plausch_model::StanzaId>,
-        complete: bool,
-    ) {
+    pub(crate) fn archive_page(&mut self, results: Vec<Incoming>, read: Read) {
         self.arrivals.extend(results.into_iter().map(|incoming| Arrival::Message(Box::new(incoming))));
-        self.arrivals.push_back(Arrival::ArchivePage { last, complete });
+        self.arrivals.push_back(Arrival::ArchivePage(read));
     }
 
     /// Whether everything that has arrived is taken in, so that it may be acknowledged with the next commit.
@@ -277,7 +273,7 @@ impl Account {
         }
         let keys = self.arrivals.iter().flat_map(|arrival| match arrival {
             Arrival::Message(incoming) => ingest::lookups(incoming, &self.me),
-            Arrival::ArchivePage { .. } => Vec::new(),
+            Arrival::ArchivePage(_) => Vec::new(),
         });
         let keys: Vec<Key> = keys.into_list();
         let query = Query::Resolve { index: Table::MessageIds, keys: keys.clone(), target: Table::Messages };
@@ -290,37 +286,36 @@ impl Account {
         for arrival in std::mem::take(&mut self.arrivals) {
             match arrival {
                 Arrival::Message(incoming) => self.take_in(step, &incoming, &mut known),
-                Arrival::ArchivePage { last, complete } => {
-                    self.archive.applied(step, last, complete);
-                    self.archive_page_applied(step, complete);
-                }
+                Arrival::ArchivePage(read) => self.archive_page_applied(step, read),
             }
         }
     }
 
     fn take_in(&mut self, step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) {
-        let live = incoming.provenance == crate::envelope::Provenance::Live;
+        let live = incoming.provenance == Provenance::Live;
         if let Some(state) = ingest::chat_state(&incoming.message).filter(|_| live && incoming.way == Way::In) {
             self.chats.set_typing(&incoming.chat, state, step.now);
         }
         match ingest::apply(step, incoming, &self.me, known) {
             Applied::Added(message) => {
-                self.add_message(step, &message);
+                self.save_message(step, &message);
+                self.chats.message_added(&message, incoming.provenance == Provenance::History);
+                self.views.added(&message);
                 self.answer_receipt_request(step, incoming);
             }
             Applied::Changed(message) => self.change_message(step, &message),
             Applied::Nothing => {}
         }
-        if incoming.provenance != crate::envelope::Provenance::Archive {
-            self.archive.live(step, incoming.stanza_id.clone());
+        if !matches!(incoming.provenance, Provenance::Archive | Provenance::History) {
+            self.archive.live(step, incoming.stanza_id.as_ref());
         }
     }
 
-    /// Puts a new message into its chat.
+    /// Puts a new message of ours into its chat.
     pub(crate) fn add_message(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
         self.save_message(step, message);
-        self.chats.message_added(message);
-        self.views.put(message);
+        self.chats.message_added(message, false);
+        self.views.added(message);
     }
 
     /// A message is now like this.
@@ -330,7 +325,7 @@ impl Account {
         }
         self.save_message(step, message);
         self.chats.message_changed(message);
-        self.views.put(message);
+        self.views.changed(message);
     }
 
     fn save_message(&self, step: &mut Step<'_>, message: &MessageRecord) {
@@ -414,7 +409,7 @@ impl Account {
 
     /// When something is due next.
     fn next_deadline(&self) -> Option<Timestamp> {
-        let iqs = self.iqs.next_deadline().map(Timestamp);
+        let iqs = self.iqs.next_deadline().map(Timestamp).into_iter().chain(self.archive.retry_at()).min();
         [self.session.next_deadline(), self.chats.next_deadline(), iqs].into_iter().flatten().min()
     }
 

@@ -82,8 +82,8 @@ impl Chats {
         self.chats.remove(jid).is_some()
     }
 
-    /// A message was added to its chat.
-    pub fn message_added(&mut self, message: &MessageRecord) {
+    /// A message was added to its chat. History that is read back is known to the person already.
+    pub fn message_added(&mut self, message: &MessageRecord, is_history: bool) {
         let item = &message.item;
         self.change(&message.chat, |chat| {
             chat.total = chat.total.saturating_add(1);
@@ -93,6 +93,10 @@ impl Chats {
                 chat.preview = Some(preview(message));
             }
             match item.way {
+                _ if is_history && chat.newest != Some(item.key) => {
+                    chat.read_up_to = chat.read_up_to.max(Some(item.key));
+                }
+                Way::In if is_history => mark_all_read(chat, item.key),
                 Way::In if chat.read_up_to.is_none_or(|read| read < item.key) => {
                     chat.unread = chat.unread.saturating_add(1);
                 }

@@ -28,8 +28,10 @@ pub(crate) enum Provenance {
     Delayed,
     /// A copy of what another device of ours sent or received (XEP-0280).
     Carbon,
-    /// From our archive (XEP-0313).
+    /// From our archive (XEP-0313), where it goes on behind what is here.
     Archive,
+    /// From our archive, where it goes back before what is here.
+    History,
 }
 
 /// A message whose wrapper has been opened and found good.

@@ -9,8 +9,7 @@
 //! applied in order, each seeing what those before it did.
 
 use plausch_model::{
-    BareJid, ChatState, DeliveryState, Encryption, FailureReason, MessageBody, OriginId, StanzaId, TimelineItem,
-    TimelineKey, Way,
+    BareJid, ChatState, DeliveryState, Encryption, FailureReason, MessageBody, OriginId, TimelineItem, TimelineKey, Way,
 };
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
@@ -25,6 +24,7 @@ use plausch_xmpp::{
 };
 
 use crate::{
+    archive::Read,
     envelope::{Incoming, Provenance},
     map::Map,
     records::{MessageRecord, by_stanza_id, by_wire_id, decode_row},
@@ -38,12 +38,7 @@ pub(crate) enum Arrival {
     /// A message.
     Message(Box<Incoming>),
     /// Everything of a page of the archive has been queued before this.
-    ArchivePage {
-        /// The last message of the page.
-        last: Option<StanzaId>,
-        /// There is nothing after it.
-        complete: bool,
-    },
+    ArchivePage(Read),
 }
 
 /// Messages that a step looks at, by the keys of their ids. Loaded at first, then kept up with what the step does.

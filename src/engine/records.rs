@@ -162,10 +162,18 @@ pub const ROSTER_VERSION: &[u8] = b"roster-version";
 /// How far the archive has been read (Meta, [`ARCHIVE`]).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
 pub struct ArchiveRecord {
-    /// Everything up to this message is on disk.
+    /// Everything up to this message is on disk ...
     pub read_up_to: Option<StanzaId>,
+    /// ... from this message on.
+    pub read_from: Option<StanzaId>,
+    /// There is nothing before that in the archive.
+    pub reached_start: bool,
+    /// How many messages have been read back.
+    pub read_back: u32,
 }
-impl Record for ArchiveRecord {}
+impl Record for ArchiveRecord {
+    const VERSION: u8 = 2;
+}
 
 /// Key of the [`ArchiveRecord`].
 pub const ARCHIVE: &[u8] = b"archive";

@@ -11,7 +11,6 @@ use plausch_xmpp::{
     xep::{
         blocking::{Blocking, BlockingCommand},
         disco::DiscoInfo,
-        mam::ArchiveFin,
         ping::Ping,
         roster::{self, Roster, RosterItem},
         version::SoftwareVersion,
@@ -41,8 +40,8 @@ pub(crate) enum Purpose {
     AccountInfo,
     /// Copies of what our other devices send (XEP-0280).
     Carbons,
-    /// A page of the archive (XEP-0313).
-    Archive,
+    /// A page of the archive (XEP-0313), by the query's id.
+    Archive(String),
     /// The server's software (XEP-0092).
     Software,
     /// Whether the connection is alive (XEP-0199).
@@ -105,7 +104,7 @@ impl Account {
                 let info = outcome.ok().flatten().and_then(|element| DiscoInfo::from_element(element).ok());
                 self.account_info(step, info.as_ref());
             }
-            Purpose::Archive => self.archive_answered(step, outcome),
+            Purpose::Archive(query) => self.archive_answered(step, &query, outcome),
             Purpose::Software => {
                 let version = outcome.ok().flatten().and_then(|element| SoftwareVersion::from_element(element).ok());
                 self.software_known(step, version);
@@ -127,10 +126,7 @@ impl Account {
         match purpose {
             Purpose::Command(view, id) => self.done(step, view, id, Err(error)),
             Purpose::KeepAlive | Purpose::Barrier(_) if error == CommandError::TimedOut => self.connection_dead(step),
-            Purpose::Archive if error == CommandError::TimedOut => {
-                self.archive.disconnected();
-                self.catch_up(step);
-            }
+            Purpose::Archive(query) => self.archive_silent(step, &query),
             Purpose::Person(fetch) => self.person_unanswered(step, fetch, error),
             Purpose::Roster if error == CommandError::TimedOut => self.roster_ready(step),
             Purpose::AccountInfo if error == CommandError::TimedOut => self.account_info(step, None),
@@ -145,25 +141,6 @@ impl Account {
             self.contacts.replace_roster(step, items, roster.version);
         }
         self.roster_ready(step);
-    }
-
-    fn archive_answered(&mut self, step: &mut Step<'_>, outcome: Outcome<'_>) {
-        let fin = outcome.map(|element| element.and_then(|element| ArchiveFin::from_element(element).ok()));
-        match fin {
-            Ok(Some(fin)) => {
-                if let Some((results, last, complete)) = self.archive.finished(&fin) {
-                    self.archive_page(results, last, complete);
-                }
-            }
-            Ok(None) => self.archive_unavailable(step),
-            Err(error) => {
-                if self.archive.failed(error.condition == Condition::ItemNotFound) {
-                    self.catch_up(step);
-                } else {
-                    self.archive_unavailable(step);
-                }
-            }
-        }
     }
 
     // ---- what others ask -------------------------------------------------------------------------------------------

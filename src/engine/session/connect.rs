@@ -236,6 +236,7 @@ impl Account {
         if self.session.farewell_by.is_some_and(|by| by <= step.now) {
             return self.farewell_done(step, false);
         }
+        self.retry_catching_up(step);
         let due = |at: Timestamp| at <= step.now;
         match &self.session.phase {
             Phase::Waiting(Some(at)) if due(*at) => self.connect(step),

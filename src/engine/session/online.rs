@@ -189,35 +189,6 @@ impl Account {
         self.catch_up(step);
     }
 
-    /// Reads what the archive has that we have not.
-    pub(crate) fn catch_up(&mut self, step: &mut Step<'_>) {
-        if !self.session.has_archive() {
-            return self.archive_unavailable(step);
-        }
-        let query = self.archive.next_query(step);
-        self.request_set(step, None, &query, Purpose::Archive);
-    }
-
-    /// A page is on its way to disk.
-    pub(crate) fn archive_page_applied(&mut self, step: &mut Step<'_>, complete: bool) {
-        if complete {
-            self.caught_up(step);
-        } else if self.session.is_online() {
-            self.catch_up(step);
-        }
-    }
-
-    /// There is no archive, or it does not answer: what may have been lost is sent again, which the recipient's client
-    /// recognises by its id.
-    pub(crate) fn archive_unavailable(&mut self, step: &mut Step<'_>) {
-        self.caught_up(step);
-    }
-
-    fn caught_up(&mut self, step: &mut Step<'_>) {
-        self.outbox.resolve_uncertain(step);
-        step.fx.tell(Update::Synced);
-    }
-
     /// The server's software is known.
     pub(crate) fn software_known(&mut self, step: &mut Step<'_>, version: Option<SoftwareVersion>) {
         let Phase::Online(online) = &mut self.session.phase else { return };

@@ -100,6 +100,10 @@ fn config(password: Option<&str>) -> AccountConfig {
     }
 }
 
+fn is_question(element: &Element) -> bool {
+    element.name() == "iq" && matches!(element.attr("type"), Some("get" | "set"))
+}
+
 impl Harness {
     /// An account that has not been started.
     pub fn new(server: Server) -> Self {
@@ -211,29 +215,34 @@ impl Harness {
 
     /// Answers every request of a new session.
     pub fn answer_setup(&mut self, roster: &str) {
-        for _ in 0..8 {
-            let asked: Vec<Element> = self.sent.drain(..).filter(|element| element.name() == "iq").collect();
-            for iq in asked {
-                let Some(payload) = iq.children().next() else { continue };
-                if payload.ns() == "urn:xmpp:mam:2" {
-                    self.answer_archive(&iq);
-                    continue;
-                }
-                let answer = match (payload.name(), payload.ns()) {
-                    (_, "jabber:iq:roster") => format!("<query xmlns='jabber:iq:roster' ver='1'>{roster}</query>"),
-                    (_, "http://jabber.org/protocol/disco#info") => {
-                        let mam = if self.server.archive {
-                            "<feature var='urn:xmpp:mam:2'/><feature var='urn:xmpp:sid:0'/>"
-                        } else {
-                            ""
-                        };
-                        format!("<query xmlns='http://jabber.org/protocol/disco#info'>{mam}</query>")
-                    }
-                    (_, "urn:xmpp:blocking") => "<blocklist xmlns='urn:xmpp:blocking'/>".into(),
-                    _ => String::new(),
-                };
-                self.answer(&iq, &answer);
+        while self.sent.iter().any(is_question) {
+            self.answer_once(roster);
+        }
+    }
+
+    /// Answers every request made so far.
+    pub fn answer_once(&mut self, roster: &str) {
+        let asked: Vec<Element> = self.sent.drain(..).filter(is_question).collect();
+        for iq in asked {
+            let Some(payload) = iq.children().next() else { continue };
+            if payload.ns() == "urn:xmpp:mam:2" {
+                self.answer_archive(&iq);
+                continue;
             }
+            let answer = match (payload.name(), payload.ns()) {
+                (_, "jabber:iq:roster") => format!("<query xmlns='jabber:iq:roster' ver='1'>{roster}</query>"),
+                (_, "http://jabber.org/protocol/disco#info") => {
+                    let mam = if self.server.archive {
+                        "<feature var='urn:xmpp:mam:2'/><feature var='urn:xmpp:sid:0'/>"
+                    } else {
+                        ""
+                    };
+                    format!("<query xmlns='http://jabber.org/protocol/disco#info'>{mam}</query>")
+                }
+                (_, "urn:xmpp:blocking") => "<blocklist xmlns='urn:xmpp:blocking'/>".into(),
+                _ => String::new(),
+            };
+            self.answer(&iq, &answer);
         }
     }
 
@@ -504,6 +513,17 @@ impl Harness {
 
     /// Plays the server's part where it has forgotten the session: a new one begins.
     pub fn fail_to_resume(&mut self, roster: &str) {
+        self.refuse_to_resume();
+        self.begin_session(roster);
+    }
+
+    /// The same, with nothing answered yet.
+    pub fn connect_anew(&mut self) {
+        self.refuse_to_resume();
+        self.bind();
+    }
+
+    fn refuse_to_resume(&mut self) {
         self.connect();
         let features = "<features xmlns='http://etherx.jabber.org/streams'>";
         self.receive(&format!(
@@ -517,7 +537,6 @@ impl Harness {
         self.receive(
             "<failed xmlns='urn:xmpp:sm:3'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>",
         );
-        self.begin_session(roster);
     }
 
     /// Plays the server's part up to where the client asks to resume.
