@@ -21,7 +21,7 @@ use crate::{
     chats::Chats,
     contacts::Contacts,
     envelope::{Door, Incoming, Opened, Provenance},
-    ingest::{self, Applied, Arrival, Known},
+    ingest::{self, Applied, Arrival, Known, References},
     io::{AccountConfig, Audience, Effects, Input},
     jids,
     outbox::Outbox,
@@ -55,15 +55,15 @@ pub(crate) enum Then {
     NewestOf(BareJid),
     /// An avatar that a view asked for.
     Avatar(plausch_model::AvatarId),
-    /// Messages whose state changed without being looked up before.
-    Forget(BareJid),
+    /// Messages to delete with their chat.
+    Forget(ViewId, CommandId, BareJid),
 }
 
 impl Then {
     /// The command that waits for this.
     fn command(&self) -> Option<(ViewId, CommandId)> {
         match self {
-            Self::Retry(view, id) | Self::Discard(view, id) => Some((*view, *id)),
+            Self::Retry(view, id) | Self::Discard(view, id) | Self::Forget(view, id, _) => Some((*view, *id)),
             _ => None,
         }
     }
@@ -86,6 +86,7 @@ pub struct Account {
     pub(crate) archive: Archive,
     pub(crate) profiles: Profiles,
     pub(crate) loads: Loads<Then>,
+    references: References,
     arrivals: VecDeque<Arrival>,
     ingesting: bool,
     last_sequence: u64,
@@ -122,6 +123,7 @@ impl Account {
             archive: Archive::default(),
             profiles: Profiles::default(),
             loads: Loads::default(),
+            references: References::default(),
             arrivals: VecDeque::new(),
             ingesting: false,
             last_sequence: 0,
@@ -199,7 +201,7 @@ impl Account {
             Then::Discard(view, id) => self.discard_loaded(step, view, id, found.next()),
             Then::NewestOf(chat) => self.newest_loaded(&chat, found.next()),
             Then::Avatar(avatar) => self.avatar_loaded(step, &avatar, found.next()),
-            Then::Forget(chat) => forget_ids(step, &chat, found.next()),
+            Then::Forget(view, id, chat) => self.forget_messages(step, view, id, chat, found.next()),
         }
     }
 
@@ -243,7 +245,9 @@ impl Account {
     }
 
     fn message(&mut self, step: &mut Step<'_>, message: Message) {
-        let door = Door { me: &self.jid, stanza_ids: self.session.announces_stanza_ids(), now: step.now };
+        let stanza_ids = self.session.announces_stanza_ids();
+        let kept_since = self.session.kept_since(step.now);
+        let door = Door { me: &self.jid, stanza_ids, now: step.now, kept_since };
         match door.open(message) {
             Opened::Message(incoming) => {
                 if !self.pep_event(step, &incoming) {
@@ -292,12 +296,21 @@ impl Account {
     }
 
     fn take_in(&mut self, step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) {
-        let live = incoming.provenance == Provenance::Live;
+        // What bounces says nothing of what they are doing.
+        let live = incoming.provenance == Provenance::Live && incoming.message.kind != MessageType::Error;
         if let Some(state) = ingest::chat_state(&incoming.message).filter(|_| live && incoming.way == Way::In) {
             self.chats.set_typing(&incoming.chat, state, step.now);
         }
-        match ingest::apply(step, incoming, &self.me, known) {
-            Applied::Added(message) => {
+        if let Some(reference) = ingest::reference(incoming) {
+            match ingest::refer(incoming, &reference, &self.me, known) {
+                Some(Applied::Changed(message)) => self.change_message(step, &message),
+                Some(_) => {}
+                None => self.references.wait(&incoming.chat, reference),
+            }
+        }
+        match ingest::apply(step, incoming, known) {
+            Applied::Added(mut message) => {
+                self.references.apply(&mut message, known);
                 self.save_message(step, &message);
                 self.chats.message_added(&message, incoming.provenance == Provenance::History);
                 self.views.added(&message);
@@ -399,6 +412,9 @@ impl Account {
         if changes.blocked {
             step.fx.tell(Update::Blocked(self.contacts.blocked()));
         }
+        for (chat, state) in self.chats.take_typing() {
+            step.fx.tell(Update::Typing { chat, state });
+        }
         let chats: Vec<_> = chats.iter().filter_map(|jid| self.summary(jid)).into_list();
         if !chats.is_empty() {
             step.fx.tell(Update::ChatsChanged(chats));
@@ -433,17 +449,6 @@ fn answered(effects: &Effects) -> Vec<(ViewId, CommandId)> {
         _ => None,
     });
     answers.collect()
-}
-
-/// Forgets the ids of messages that are deleted with their chat.
-fn forget_ids(step: &mut Step<'_>, chat: &BareJid, found: Option<Loaded>) {
-    let Some(Loaded::Rows(rows)) = found else { return };
-    for message in rows.iter().filter_map(crate::records::decode_row::<MessageRecord>) {
-        for id in ingest::id_keys(&message) {
-            step.fx.batch.delete(Table::MessageIds, id);
-        }
-    }
-    step.fx.batch.delete_prefix(Table::Messages, crate::records::chat_prefix(chat));
 }
 
 /// The text of a message, if it has one.

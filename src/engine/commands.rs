@@ -24,6 +24,8 @@ use crate::{
 
 /// The longest text that is sent as one message, in bytes: servers refuse stanzas of some 256 KiB.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
+/// Messages of a chat that are deleted in one batch.
+const REMOVED_AT_ONCE: u32 = 500;
 /// Unread messages are counted up to this many.
 const MAX_UNREAD: u32 = 1_000;
 
@@ -88,7 +90,7 @@ impl Account {
             Command::SendText { chat, text } => return Some(self.send_text(step, &chat, text)),
             Command::Retry(message) => return self.find_own(step, &message, Then::Retry(view, id)),
             Command::Discard(message) => return self.find_own(step, &message, Then::Discard(view, id)),
-            Command::RemoveChat(chat) => return Some(self.remove_chat(step, &chat)),
+            Command::RemoveChat(chat) => return self.remove_chat(step, view, id, chat),
             Command::SetSettings(settings) => self.set_settings(step, settings),
         }
         Some(Ok(()))
@@ -313,6 +315,9 @@ impl Account {
         let failed = one(found).filter(|message| matches!(message.item.state, Some(DeliveryState::Failed(_))));
         let result = failed.filter(|message| text_of(message).is_some()).map(|mut message| {
             message.item.state = Some(DeliveryState::Waiting);
+            // A copy of the first try must not pass for this one, nor does the archive's id of it belong to this one.
+            message.wire_id = Some(step.random_id());
+            message.stanza_id = None;
             self.change_message(step, &message);
             self.outbox.push(step, message);
         });
@@ -345,17 +350,50 @@ impl Account {
         }
     }
 
-    fn remove_chat(&mut self, step: &mut Step<'_>, chat: &BareJid) -> Result<(), CommandError> {
-        if !self.chats.remove(chat) {
-            return Err(CommandError::NotFound);
+    /// Removes a chat with its messages: part by part, since there may be many, and the chat itself with the last part.
+    fn remove_chat(
+        &mut self,
+        step: &mut Step<'_>,
+        view: ViewId,
+        id: CommandId,
+        chat: BareJid,
+    ) -> Option<Result<(), CommandError>> {
+        if self.chats.get(&chat).is_none() {
+            return Some(Err(CommandError::NotFound));
         }
-        self.outbox.discard_chat(step, chat);
-        step.fx.batch.delete(Table::Chats, crate::records::jid_key(chat));
-        let (from, to) = (chat_prefix(chat), chat_end(chat));
-        let all = Query::Range { table: Table::Messages, from, to, order: Order::Ascending, limit: u32::MAX };
-        self.loads.ask(step, vec![all], Then::Forget(chat.clone()));
-        step.fx.tell(Update::ChatRemoved(chat.clone()));
-        Ok(())
+        let (from, to) = (chat_prefix(&chat), chat_end(&chat));
+        let part = Query::Range { table: Table::Messages, from, to, order: Order::Ascending, limit: REMOVED_AT_ONCE };
+        self.loads.ask(step, vec![part], Then::Forget(view, id, chat));
+        None
+    }
+
+    /// Deletes a part of the messages of a chat that is being removed.
+    pub(crate) fn forget_messages(
+        &mut self,
+        step: &mut Step<'_>,
+        view: ViewId,
+        id: CommandId,
+        chat: BareJid,
+        found: Option<Loaded>,
+    ) {
+        let rows = if let Some(Loaded::Rows(rows)) = found { rows } else { Vec::new() };
+        let messages: Vec<MessageRecord> = rows.iter().filter_map(decode_row).collect();
+        for message in &messages {
+            self.delete_message(step, message);
+        }
+        if u32::try_from(rows.len()).is_ok_and(|count| count >= REMOVED_AT_ONCE) && !messages.is_empty() {
+            if let Some(result) = self.remove_chat(step, view, id, chat) {
+                self.done(step, view, id, result);
+            }
+            return;
+        }
+        self.chats.remove(&chat);
+        self.outbox.discard_chat(step, &chat);
+        step.fx.batch.delete(Table::Chats, crate::records::jid_key(&chat));
+        // What could not be read goes, too.
+        step.fx.batch.delete_prefix(Table::Messages, chat_prefix(&chat));
+        step.fx.tell(Update::ChatRemoved(chat));
+        self.done(step, view, id, Ok(()));
     }
 
     /// A chat as the list shows it.
@@ -372,7 +410,7 @@ impl Account {
             preview: record.preview.clone(),
             active_at: record.active_at,
             draft: record.draft.clone(),
-            state: chat.state(),
+            state: self.chats.typing(jid),
             stranger: !self.contacts.is_contact(jid) && *jid != self.me,
             blocked: self.contacts.is_blocked(jid),
         })

@@ -80,10 +80,12 @@ pub(crate) struct Door<'a> {
     pub stanza_ids: bool,
     /// The time of arrival.
     pub now: Timestamp,
+    /// No message that comes now can have been kept for us since before this.
+    pub kept_since: Timestamp,
 }
 
 /// Nothing was sent before this; a stamp that says so is wrong (1999-01-01, the year of the first server).
-const EARLIEST: Timestamp = Timestamp(915_148_800_000);
+pub(crate) const EARLIEST: Timestamp = Timestamp(915_148_800_000);
 
 impl Door<'_> {
     /// Opens a message as it came off the stream.
@@ -174,12 +176,14 @@ impl Door<'_> {
         Some(Incoming { message, provenance, chat, author, way, at, stanza_id })
     }
 
-    /// When a server kept the message for us, if it was ours (attack case A-20).
+    /// When a server kept the message for us, if it was ours (attack case A-20). Anybody can write our server's name into
+    /// a stamp: of several, the server's own is the latest; and none goes back to before we could have been away.
     fn trusted_delay(&self, message: &Message) -> Option<Timestamp> {
         let from_our_server =
             |delay: &Delay| delay.from.as_ref().is_some_and(|from| *from == self.me.server() || from == self.me);
-        let delay = message.payloads_of::<Delay>().filter_map(Result::ok).find(from_our_server)?;
-        Some(self.plausible(&delay))
+        let delays = message.payloads_of::<Delay>().filter_map(Result::ok).filter(from_our_server);
+        let stamp = delays.map(|delay| self.plausible(&delay)).max()?;
+        Some(stamp.max(self.kept_since.min(self.now)))
     }
 
     /// A stamp, moved to now if it is from the future or from before there was anything to stamp.

@@ -304,8 +304,12 @@ pub struct OutboxRecord {
     pub sent_as: Option<u64>,
     /// It was sent in a session that was lost: the server may or may not have it.
     pub uncertain: bool,
+    /// How many streams the server ended in anger when this was on its way.
+    pub refusals: u8,
 }
-impl Record for OutboxRecord {}
+impl Record for OutboxRecord {
+    const VERSION: u8 = 2;
+}
 
 /// Separates the parts of a key; occurs in no JID and in no id we accept.
 const SEPARATOR: u8 = 0;

@@ -85,6 +85,7 @@ impl Account {
 
     fn caught_up(&mut self, step: &mut Step<'_>) {
         self.outbox.resolve_uncertain(step);
+        self.session.caught_up_at.get_or_insert(step.now);
         step.fx.tell(Update::Synced);
         self.read_back(step);
     }

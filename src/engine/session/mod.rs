@@ -33,6 +33,7 @@ use link::Link;
 
 use crate::{
     Account,
+    envelope::EARLIEST,
     io::{HttpId, Password, SocketId},
     map::Map,
     records::{FastRecord, ResumptionRecord, SESSION, ScramRecord, SessionRecord, Setup, encode},
@@ -52,6 +53,10 @@ const FIRST_PAUSE_MILLIS: i64 = 1_000;
 const LONGEST_PAUSE_MILLIS: i64 = 60_000;
 /// After trouble with the store, we start over after this pause.
 const STORE_PAUSE_MILLIS: i64 = 5_000;
+/// What was kept while we were away is here at the latest so long after we have caught up.
+const DELIVERY_MILLIS: i64 = 10_000;
+/// What servers take that say nothing of limits: the least that is common.
+const SAFE_STANZA_BYTES: u64 = 256 * 1024;
 /// A session that lasted this long was none that fails at once: the next pause is short again.
 const STABLE_MILLIS: i64 = 60_000;
 /// The server is asked to acknowledge at the latest after so many stanzas, which are kept until it does.
@@ -140,6 +145,10 @@ pub(crate) struct Session {
     announced_as: Option<u64>,
     /// The server's software, if it says.
     software: Option<String>,
+    /// When we had caught up with what happened before this session.
+    pub(crate) caught_up_at: Option<Timestamp>,
+    /// The largest stanza that the server takes, if it says (XEP-0478).
+    max_stanza_bytes: Option<u64>,
     /// Stanzas sent on a connection without stream management.
     sent: u64,
     /// The record differs from what is on disk.
@@ -179,6 +188,8 @@ impl Session {
             unacknowledged: VecDeque::new(),
             announced_as: None,
             software: None,
+            caught_up_at: None,
+            max_stanza_bytes: None,
             sent: 0,
             unsaved: false,
             published: None,
@@ -208,6 +219,13 @@ impl Session {
     /// Whether our account has an archive (XEP-0313).
     pub fn has_archive(&self) -> bool {
         self.record.archive
+    }
+
+    /// Since when a message that comes now may have been kept for us. What was kept while we were away comes at the beginning
+    /// of a session; later only what comes late within it.
+    pub fn kept_since(&self, now: Timestamp) -> Timestamp {
+        let delivered = self.caught_up_at.is_some_and(|at| now.millis_since(at) >= DELIVERY_MILLIS);
+        if delivered { self.record.began_at } else { EARLIEST }
     }
 
     /// Whether anybody is looking.

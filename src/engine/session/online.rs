@@ -1,7 +1,8 @@
 //! While online: what is asked at the start of a session, what comes over the stream, staying alive, going away.
 
 use plausch_model::{
-    CommandError, ConnectionDetails, EndReason, SecurityLayer, Timestamp, TransportKind, Update, ViewId,
+    CommandError, ConnectionDetails, DeliveryState, EndReason, FailureReason, SecurityLayer, Timestamp, TransportKind,
+    Update, ViewId,
 };
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
@@ -9,7 +10,7 @@ use plausch_xmpp::{
     payload::Payload,
     sm::{Sm, SmState},
     stanza::{Message, MessageType},
-    stream::{Incoming, Ready, Session as Past, Transport, classify},
+    stream::{Incoming, Ready, Session as Past, StreamCondition, StreamError, Transport, classify},
     xep::{
         blocking::Blocking, carbons::EnableCarbons, chat_markers::Markable, chat_states::ChatState,
         client_state::ClientState, disco::DiscoInfo, ping::Ping, receipts::ReceiptRequest, roster::Roster,
@@ -18,7 +19,7 @@ use plausch_xmpp::{
     xml::Element,
 };
 
-use super::{FAREWELL_MILLIS, Online, Phase, SILENCE_MILLIS};
+use super::{FAREWELL_MILLIS, Online, Phase, SAFE_STANZA_BYTES, SILENCE_MILLIS};
 use crate::{
     Account,
     account::text_of,
@@ -59,6 +60,7 @@ impl Account {
                 self.session.settled_inbound = 0;
                 self.session.sm = sm;
                 self.session.record.client_state = ready.features.client_state;
+                self.session.max_stanza_bytes = ready.features.limits.and_then(|limits| limits.max_bytes);
                 self.begin_session(step, ready.carbons_enabled, ready.features.roster_versioning);
             }
         }
@@ -132,6 +134,7 @@ impl Account {
         }
         self.session.unsaved = true;
         self.session.software = None;
+        self.session.caught_up_at = None;
         self.set_up(step, versioning);
     }
 
@@ -215,6 +218,7 @@ impl Account {
             Incoming::SmRequest => online.ack_due = true,
             Incoming::SmAck(h) => self.server_acknowledged(step, h),
             Incoming::Error(error) => {
+                self.blame_outbox(step, &error);
                 self.disconnect(step);
                 self.stream_failed(step, error);
             }
@@ -270,9 +274,12 @@ impl Account {
     pub(crate) fn flush_outbox(&mut self, step: &mut Step<'_>) {
         while self.session.is_online() {
             let Some((sequence, message)) = self.outbox.next_to_send() else { return };
-            let Some(stanza) = text_message(message) else {
+            let stanza = self.text_message(message).filter(|stanza| self.fits(message, stanza));
+            let Some(stanza) = stanza else {
                 let id = message.item.id.clone();
-                self.outbox.discard(step, &id);
+                if let Some(message) = self.outbox.discard(step, &id) {
+                    self.message_failed(step, message, "too long for the server");
+                }
                 continue;
             };
             let number = self.send_from_outbox(step, &stanza);
@@ -281,6 +288,55 @@ impl Account {
                 online.request_due = true;
             }
         }
+    }
+
+    /// Whether the server takes a stanza of this size. Only long texts need to be measured.
+    fn fits(&self, message: &MessageRecord, stanza: &Element) -> bool {
+        let limit = self.session.max_stanza_bytes.unwrap_or(SAFE_STANZA_BYTES);
+        let fits = |bytes: usize| u64::try_from(bytes).is_ok_and(|bytes| bytes <= limit);
+        let longest = text_of(message).map_or(0, |text| text.len().saturating_mul(6).saturating_add(4_096));
+        fits(longest) || fits(stanza.to_xml().len())
+    }
+
+    /// The stream ended in a way that a message may have caused: those on their way are suspected.
+    fn blame_outbox(&mut self, step: &mut Step<'_>, error: &StreamError) {
+        use StreamCondition as C;
+        let angry = matches!(
+            error.condition,
+            C::PolicyViolation
+                | C::NotWellFormed
+                | C::InvalidXml
+                | C::RestrictedXml
+                | C::BadFormat
+                | C::UnsupportedStanzaType
+        );
+        if angry {
+            for message in self.outbox.refused(step) {
+                self.message_failed(step, message, error.condition.name());
+            }
+        }
+    }
+
+    fn message_failed(&mut self, step: &mut Step<'_>, mut message: MessageRecord, why: &str) {
+        message.item.state = Some(DeliveryState::Failed(FailureReason::Other(why.to_owned())));
+        self.change_message(step, &message);
+    }
+
+    /// The stanza of a text message. `None` if it has no text or nowhere to go. Only those who may know learn that we have
+    /// stopped typing (attack case A-21).
+    fn text_message(&self, message: &MessageRecord) -> Option<Element> {
+        let to = jids::recipient(&message.chat)?;
+        let id = message.wire_id.as_deref().unwrap_or(message.item.id.as_str());
+        let mut stanza = Message::new(MessageType::Chat, to)
+            .with_body(text_of(message)?)
+            .with_payload(&OriginId { id: id.to_owned() })
+            .with_payload(&ReceiptRequest)
+            .with_payload(&Markable);
+        if self.settings.send_typing && self.contacts.may_see_us(&message.chat) {
+            stanza = stanza.with_payload(&ChatState::Active);
+        }
+        stanza.id = Some(id.to_owned());
+        Some(stanza.to_element())
     }
 
     /// Tells the server whether anybody is looking (XEP-0352).
@@ -337,7 +393,7 @@ impl Account {
             self.unanswered(step, purpose, CommandError::NotConnected);
         }
         self.contacts.set_reachable(false);
-        self.chats.disconnected(step.now);
+        self.chats.disconnected();
         self.archive.disconnected();
     }
 
@@ -376,18 +432,4 @@ fn is_asked_anew(stanza: &Element) -> bool {
         "presence" => stanza.attr("to").is_none() && stanza.attr("type").is_none(),
         _ => false,
     }
-}
-
-/// The stanza of a text message. `None` if it has no text or nowhere to go.
-fn text_message(message: &MessageRecord) -> Option<Element> {
-    let to = jids::recipient(&message.chat)?;
-    let id = message.item.id.as_str();
-    let mut stanza = Message::new(MessageType::Chat, to)
-        .with_body(text_of(message)?)
-        .with_payload(&OriginId { id: id.to_owned() })
-        .with_payload(&ReceiptRequest)
-        .with_payload(&Markable)
-        .with_payload(&ChatState::Active);
-    stanza.id = Some(id.to_owned());
-    Some(stanza.to_element())
 }

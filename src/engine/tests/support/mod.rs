@@ -593,4 +593,15 @@ impl Harness {
         self.updates = before;
         told
     }
+
+    /// Answers every request, and keeps what else is sent.
+    pub fn answer_setup_keeping(&mut self, roster: &str) {
+        let mut kept = VecDeque::new();
+        while self.sent.iter().any(is_question) {
+            kept.extend(self.sent.iter().filter(|element| !is_question(element)).cloned());
+            self.answer_once(roster);
+        }
+        kept.append(&mut self.sent);
+        self.sent = kept;
+    }
 }
