@@ -111,7 +111,7 @@ impl Account {
         Some(Self {
             me: config.jid.clone(),
             iqs: IqTracker::new(jid.clone()),
-            session: Session::new(config.password, &config.settings),
+            session: Session::new(config.password, config.stays, &config.settings),
             jid,
             hoster: config.settings,
             settings: AccountSettings::default(),
@@ -222,7 +222,8 @@ impl Account {
 
     /// Forgets everything but the views and reads it from disk again.
     pub(crate) fn start_over(&mut self, step: &mut Step<'_>) {
-        let config = AccountConfig { jid: self.me.clone(), settings: self.hoster.clone(), password: None };
+        let stays = self.session.stays();
+        let config = AccountConfig { jid: self.me.clone(), settings: self.hoster.clone(), password: None, stays };
         let Some(mut fresh) = Self::new(config) else { return };
         std::mem::swap(&mut fresh.views, &mut self.views);
         fresh.session.carry_over(&mut self.session);

@@ -113,6 +113,8 @@ pub(crate) struct Session {
     password: Option<Password>,
     /// A password that is not needed any more once what took its place is on disk.
     replaced_password: Option<Password>,
+    /// The device remembers the account.
+    stays: bool,
     record: SessionRecord,
     scram: Option<ScramRecord>,
     fast: Option<FastRecord>,
@@ -158,13 +160,14 @@ pub(crate) struct Session {
 
 impl Session {
     /// A session that does nothing yet.
-    pub fn new(password: Option<Password>, settings: &WorkerSettings) -> Self {
+    pub fn new(password: Option<Password>, stays: bool, settings: &WorkerSettings) -> Self {
         Self {
             settings: settings.clone(),
             phase: Phase::Off,
             fresh_password: password.is_some(),
             password,
             replaced_password: None,
+            stays,
             record: SessionRecord::default(),
             scram: None,
             fast: None,
@@ -204,6 +207,11 @@ impl Session {
         self.fast = fast;
         self.sm = self.record.resumption.as_ref().and_then(restore);
         self.settled_inbound = self.sm.as_ref().map_or(0, |sm| sm.state().inbound);
+    }
+
+    /// Whether the device remembers the account.
+    pub fn stays(&self) -> bool {
+        self.stays
     }
 
     /// Whether stanzas can be sent and answered.

@@ -46,7 +46,11 @@ impl Account {
             resource_tag: identity::NAME.to_owned(),
             lang: "en".to_owned(),
             active: session.is_visible(),
-            purpose: if session.signing_out { Purpose::InvalidateToken } else { Purpose::Session },
+            purpose: match (session.signing_out, session.stays) {
+                (true, _) => Purpose::InvalidateToken,
+                (false, true) => Purpose::Session,
+                (false, false) => Purpose::SessionWithoutToken,
+            },
         }
     }
 

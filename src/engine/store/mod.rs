@@ -212,7 +212,7 @@ pub enum StoreError {
     /// The device has no room left (`QuotaExceededError`).
     #[error("no room left on the device")]
     QuotaExceeded,
-    /// Stored data failed its integrity check, was written by a newer version, or belongs to another record.
+    /// Stored data is missing, failed its integrity check, or belongs to another record.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
     /// The database is gone or closed under us.
@@ -230,6 +230,12 @@ pub trait Store {
 
     /// Answers questions, each against the same committed state, in order.
     fn load(&mut self, queries: Vec<Query>) -> impl Future<Output = Result<Vec<Loaded>, StoreError>>;
+
+    /// What was found damaged since last asked. A damaged row is answered as if it were not there: it must not take all the
+    /// others with it.
+    fn take_damage(&mut self) -> Option<StoreError> {
+        None
+    }
 
     /// Deletes the database with everything in it.
     fn wipe(self) -> impl Future<Output = Result<(), StoreError>>;

@@ -293,3 +293,49 @@ fn questions_lost_with_the_link_are_not_asked_behind_their_askers_backs() {
     let states: Vec<_> = harness.window("romeo@mont.example").into_iter().filter_map(|item| item.state).collect();
     assert_eq!(states, [DeliveryState::Sent]);
 }
+
+/// The answer to what was posted last, once the client has said what it has to.
+fn over_bosh(harness: &mut Harness, content: &str) {
+    let request = harness.wire.iter().rev().find_map(|wire| match wire {
+        Wire::Http(request) => Some(request.clone()),
+        _ => None,
+    });
+    let sid = "sid='s1' requests='2' hold='1' wait='50'";
+    let body = format!("<body xmlns='http://jabber.org/protocol/httpbind' {sid}>{content}</body>");
+    let answer = plausch_engine::io::HttpResponse { status: 200, content_type: None, body };
+    harness.input(Input::HttpDone { id: request.unwrap().id, outcome: Ok(answer) });
+}
+
+#[test]
+fn what_ends_a_bosh_session_leaves_though_the_account_is_over() {
+    let mut harness = Harness::online_with_bosh();
+    harness.cut();
+    harness.advance(120_000);
+    let socket = harness.opened_socket();
+    harness.input(Input::SocketClosed(socket));
+    let features = |content: &str| format!("<features xmlns='http://etherx.jabber.org/streams'>{content}</features>");
+    over_bosh(
+        &mut harness,
+        &features("<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms>"),
+    );
+    over_bosh(&mut harness, "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+    over_bosh(&mut harness, &features("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"));
+    let posted = format!("{:?}", harness.wire.last().unwrap());
+    let id = posted.split(" id='").nth(1).and_then(|rest| rest.split('\'').next()).unwrap().to_owned();
+    over_bosh(
+        &mut harness,
+        &format!(
+            "<iq xmlns='jabber:client' type='result' id='{id}'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>\
+             <jid>juliet@cap.example/web1</jid></bind></iq>"
+        ),
+    );
+    assert!(harness.account_is(ConnectionState::Online));
+    harness.command(Command::SignOut);
+    assert_eq!(harness.end.as_ref().map(|end| end.reason.clone()), Some(EndReason::SignedOut));
+    let farewell = harness.wire.iter().rev().find_map(|wire| match wire {
+        Wire::Http(request) if request.farewell => request.post.clone(),
+        _ => None,
+    });
+    let farewell = farewell.expect("a farewell");
+    assert!(farewell.contains("terminate") && farewell.contains("unavailable"), "{farewell}");
+}

@@ -309,7 +309,7 @@ fn unavailable(_: JsValue) -> StoreError {
 fn classify(name: &str, message: String) -> StoreError {
     match name {
         "QuotaExceededError" => StoreError::QuotaExceeded,
-        "VersionError" => StoreError::Damaged("written by a newer version of this program".into()),
+        "VersionError" => StoreError::Closed("a newer version of this program uses it".into()),
         "InvalidStateError" | "NotFoundError" => closed(),
         _ => StoreError::Other(if message.is_empty() { name.into() } else { message }),
     }
@@ -333,7 +333,7 @@ mod tests {
     fn errors_are_told_apart_by_their_names() {
         let is = |name: &str| classify(name, "words".into());
         assert_eq!(is("QuotaExceededError"), StoreError::QuotaExceeded);
-        assert!(matches!(is("VersionError"), StoreError::Damaged(_)));
+        assert!(matches!(is("VersionError"), StoreError::Closed(_)), "which is no reason to delete anything");
         assert!(matches!(is("InvalidStateError"), StoreError::Closed(_)));
         assert_eq!(is("UnknownError"), StoreError::Other("words".into()));
         assert_eq!(classify("AbortError", String::new()), StoreError::Other("AbortError".into()));

@@ -96,6 +96,7 @@ fn config(password: Option<&str>) -> AccountConfig {
             allow_plain_auth: true,
             ..WorkerSettings::default()
         },
+        stays: true,
         password: password.map(|typed| Password::new(typed, plausch_native::nfkc)),
     }
 }
