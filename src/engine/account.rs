@@ -381,6 +381,12 @@ impl Account {
         }
         self.settle(step);
         self.pump(step);
+        // A command is answered when its effects have been told.
+        let updates = std::mem::take(&mut step.fx.updates);
+        let (answers, news): (Vec<_>, Vec<_>) =
+            updates.into_iter().partition(|(_, update)| matches!(update, Update::Done { .. }));
+        step.fx.updates = news;
+        step.fx.updates.extend(answers);
         step.fx.wake_at = self.next_deadline();
     }
 

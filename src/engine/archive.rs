@@ -36,6 +36,10 @@ const PAGE: u32 = 100;
 const MAX_RESULTS: usize = 1_000;
 /// So many messages are read back in the background.
 const ENOUGH: u32 = 2_000;
+/// Places in the order of arrival for a page of history: more than it has results.
+const HISTORY_PAGE: u64 = 1_024;
+/// The places of history end here: before those of everything else, which are made from the time.
+const HISTORY_END: u64 = 1 << 56;
 /// The pause after a first failure.
 const FIRST_PAUSE_MILLIS: i64 = 5_000;
 /// The longest pause.
@@ -86,6 +90,8 @@ pub(crate) struct Archive {
     synced: bool,
     failures: u32,
     retry_at: Option<Timestamp>,
+    /// Where the last page of history begins in the order of arrival.
+    history: Option<u64>,
 }
 
 impl Archive {
@@ -166,13 +172,28 @@ impl Archive {
 
     /// The page is complete: its messages, and where it ends. What the server says of its ends counts more than what we
     /// saw, since a message may have been unreadable.
-    pub fn finished(&mut self, running: Running, fin: &ArchiveFin) -> (Vec<Incoming>, Read) {
+    pub fn finished(&mut self, step: &Step<'_>, mut running: Running, fin: &ArchiveFin) -> (Vec<Incoming>, Read) {
         self.failures = 0;
+        if running.scan != Scan::Forward {
+            let first = self.place_before(step.now);
+            let places = running.results.iter_mut().zip(first..);
+            places.for_each(|(incoming, place)| incoming.sequence = Some(place));
+        }
         let said = |id: &Option<String>| id.clone().map(StanzaId::new);
         let (first, last) = (said(&fin.page.first).or(running.first), said(&fin.page.last).or(running.last));
         let complete = fin.complete || last.is_none();
         let count = u32::try_from(running.count).unwrap_or(u32::MAX);
         (running.results, Read { scan: running.scan, first, last, count, complete })
+    }
+
+    /// Where in the order of arrival a page of history begins: before everything that comes, and before the pages that were
+    /// read back earlier, since each is older than those. Archives give many messages the same time.
+    fn place_before(&mut self, now: Timestamp) -> u64 {
+        let passed = u64::try_from(now.0).unwrap_or_default().saturating_mul(HISTORY_PAGE);
+        let place = HISTORY_END.saturating_sub(passed);
+        let place = self.history.map_or(place, |last| place.min(last.saturating_sub(HISTORY_PAGE)));
+        self.history = Some(place);
+        place
     }
 
     /// The server no longer has the message that a query starts from. True if catching up has to begin anew.

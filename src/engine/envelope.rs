@@ -51,6 +51,8 @@ pub(crate) struct Incoming {
     pub at: Timestamp,
     /// The id that our archive gave it.
     pub stanza_id: Option<StanzaId>,
+    /// Its place among messages of the same time, if it comes before what is here.
+    pub sequence: Option<u64>,
 }
 
 /// What was in an envelope.
@@ -173,7 +175,7 @@ impl Door<'_> {
             Way::Out => message.to.as_ref().map_or(me, jids::bare_of),
         };
         let at = stamp.unwrap_or(self.now);
-        Some(Incoming { message, provenance, chat, author, way, at, stanza_id })
+        Some(Incoming { message, provenance, chat, author, way, at, stanza_id, sequence: None })
     }
 
     /// When a server kept the message for us, if it was ours (attack case A-20). Anybody can write our server's name into

@@ -267,7 +267,7 @@ fn new_message(step: &mut Step<'_>, incoming: &Incoming, body: MessageBody) -> M
     let item = TimelineItem {
         // What another device of ours calls it need not be unique.
         id: step.message_id(),
-        key: TimelineKey { at: incoming.at, sequence: step.sequence() },
+        key: TimelineKey { at: incoming.at, sequence: incoming.sequence.unwrap_or_else(|| step.sequence()) },
         author: incoming.author.clone(),
         way: incoming.way,
         at: incoming.at,

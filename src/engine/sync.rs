@@ -36,7 +36,7 @@ impl Account {
         let Some(running) = self.archive.take(query) else { return };
         match outcome.map(|element| element.and_then(|element| ArchiveFin::from_element(element).ok())) {
             Ok(Some(fin)) => {
-                let (results, read) = self.archive.finished(running, &fin);
+                let (results, read) = self.archive.finished(step, running, &fin);
                 self.archive_page(results, read);
             }
             Ok(None) => self.archive_failed(step, &running.into_scan(), None),

@@ -48,8 +48,7 @@ impl Account {
             self.connect(step);
         } else {
             // The server left nothing that could take the password's place (PLAIN without FAST).
-            let needed = SignInError::Other("the password is needed again".to_owned());
-            self.end(step, false, EndReason::CredentialsRejected(needed));
+            self.end(step, false, EndReason::CredentialsRejected(super::error::password_needed()));
         }
     }
 

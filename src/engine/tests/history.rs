@@ -203,3 +203,28 @@ fn what_was_sent_is_found_in_the_archive_and_not_sent_again() {
     assert_eq!(states, [Some(DeliveryState::Sent)]);
     assert_eq!(harness.rows(Table::Outbox), 0);
 }
+
+#[test]
+fn history_of_one_and_the_same_second_keeps_its_order() {
+    let same =
+        |number| Archived { stamp: "2025-12-01T00:00:00Z".into(), ..archived_with("romeo@mont.example", number) };
+    let mut harness = signed_in((0..350).map(same).collect());
+    settle(&mut harness);
+    let chat = romeo();
+    harness.command(Command::OpenChat { chat: chat.clone(), anchor: plausch_model::Anchor::End });
+    for _ in 0..4 {
+        harness.command(Command::GrowWindow { chat: chat.clone(), direction: Direction::Older });
+    }
+    let mut items: Vec<_> = harness
+        .updates()
+        .into_iter()
+        .flat_map(|update| match update {
+            Update::Window { items, .. } | Update::WindowGrown { items, .. } => items,
+            _ => Vec::new(),
+        })
+        .collect();
+    items.sort_by_key(|item| item.key);
+    let texts: Vec<_> = items.into_iter().map(|item| item.body).collect();
+    let expected: Vec<_> = (0..350).map(|number| plausch_model::MessageBody::Text(format!("line {number}"))).collect();
+    assert_eq!(texts, expected);
+}
