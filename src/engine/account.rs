@@ -9,20 +9,21 @@ use plausch_model::{
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     iq_tracker::IqTracker,
-    jid,
+    jid::{self, Jid},
     stanza::{Message, MessageType, Stanza},
-    xep::{hints::Hint, receipts::Receipt},
+    xep::{caps::Caps, hints::Hint, receipts::Receipt},
     xml::Element,
 };
 use rand_core::CryptoRng;
 
 use crate::{
-    archive::Archive,
+    archive::{Archive, Read},
+    caps::Capabilities,
     chats::Chats,
     contacts::Contacts,
-    envelope::{Door, Incoming, Opened},
-    ingest::{self, Applied, Arrival, Known},
-    io::{AccountConfig, Effects, Input},
+    envelope::{Door, Incoming, Opened, Provenance},
+    ingest::{self, Applied, Arrival, Known, References},
+    io::{AccountConfig, Audience, Effects, Input},
     jids,
     outbox::Outbox,
     profile::Profiles,
@@ -53,10 +54,22 @@ pub(crate) enum Then {
     Discard(ViewId, CommandId),
     /// What to show in the list after a message was deleted.
     NewestOf(BareJid),
+    /// What programs with these capabilities can do.
+    Caps(Jid, Box<Caps>),
     /// An avatar that a view asked for.
     Avatar(plausch_model::AvatarId),
-    /// Messages whose state changed without being looked up before.
-    Forget(BareJid),
+    /// Messages to delete with their chat.
+    Forget(ViewId, CommandId, BareJid),
+}
+
+impl Then {
+    /// The command that waits for this.
+    fn command(&self) -> Option<(ViewId, CommandId)> {
+        match self {
+            Self::Retry(view, id) | Self::Discard(view, id) | Self::Forget(view, id, _) => Some((*view, *id)),
+            _ => None,
+        }
+    }
 }
 
 /// One account.
@@ -75,11 +88,24 @@ pub struct Account {
     pub(crate) outbox: Outbox,
     pub(crate) archive: Archive,
     pub(crate) profiles: Profiles,
+    pub(crate) capabilities: Capabilities,
     pub(crate) loads: Loads<Then>,
+    references: References,
     arrivals: VecDeque<Arrival>,
     ingesting: bool,
     last_sequence: u64,
     now: Timestamp,
+    /// What the last step said or counted on that is true only if its batch was committed.
+    unconfirmed: Unconfirmed,
+}
+
+/// See [`Account::commit_failed`].
+#[derive(Debug, Default)]
+struct Unconfirmed {
+    /// Commands that were answered.
+    commands: Vec<(ViewId, CommandId)>,
+    /// The first session was announced.
+    signed_in: bool,
 }
 
 impl Account {
@@ -89,7 +115,7 @@ impl Account {
         Some(Self {
             me: config.jid.clone(),
             iqs: IqTracker::new(jid.clone()),
-            session: Session::new(config.password, &config.settings),
+            session: Session::new(config.password, config.stays, &config.settings),
             jid,
             hoster: config.settings,
             settings: AccountSettings::default(),
@@ -100,11 +126,14 @@ impl Account {
             outbox: Outbox::default(),
             archive: Archive::default(),
             profiles: Profiles::default(),
+            capabilities: Capabilities::default(),
             loads: Loads::default(),
+            references: References::default(),
             arrivals: VecDeque::new(),
             ingesting: false,
             last_sequence: 0,
             now: Timestamp::default(),
+            unconfirmed: Unconfirmed::default(),
         })
     }
 
@@ -113,8 +142,12 @@ impl Account {
         self.now = self.now.max(now);
         let mut last_sequence = self.last_sequence;
         let mut step = Step { now: self.now, rng, fx: Effects::default(), last_sequence: &mut last_sequence };
+        if !matches!(input, Input::CommitFailed(_)) {
+            self.session.committed();
+        }
         self.dispatch(&mut step, input);
         self.finish(&mut step);
+        self.unconfirmed = Unconfirmed { commands: answered(&step.fx), signed_in: step.fx.signed_in };
         let effects = step.fx;
         self.last_sequence = last_sequence;
         effects
@@ -130,7 +163,7 @@ impl Account {
             }
             Input::CommitFailed(words) => self.commit_failed(step, words),
             Input::ViewOpened(view) => self.view_opened(step, view),
-            Input::ViewClosed(view) => self.view_gone(step, view),
+            Input::ViewClosed(view) => self.view_gone(view),
             Input::Command { view, id, command } => self.command(step, view, id, command),
             Input::SocketOpened(socket) => self.socket_opened(step, socket),
             Input::Frames { socket, frames } => self.frames(step, socket, frames),
@@ -164,31 +197,39 @@ impl Account {
             Then::Ingest(keys) => self.ingest(step, Known::new(keys, found.next())),
             Then::Open(opening) => {
                 let total = self.chats.get(opening.chat()).map_or(0, |chat| chat.record.total);
-                self.views.opened_chat(step, opening, found.into_list(), total);
+                let older_elsewhere = self.may_have_older(opening.chat());
+                self.views.opened_chat(step, opening, found.into_list(), total, older_elsewhere);
             }
-            Then::Grow(growing) => self.views.grown(step, growing, found.into_list()),
+            Then::Grow(growing) => self.window_grown(step, growing, found.into_list()),
             Then::CountUnread(chat) => self.unread_counted(&chat, found.next()),
             Then::Retry(view, id) => self.retry_loaded(step, view, id, found.next()),
             Then::Discard(view, id) => self.discard_loaded(step, view, id, found.next()),
             Then::NewestOf(chat) => self.newest_loaded(&chat, found.next()),
+            Then::Caps(from, caps) => self.caps_loaded(step, from, *caps, found.next()),
             Then::Avatar(avatar) => self.avatar_loaded(step, &avatar, found.next()),
-            Then::Forget(chat) => forget_ids(step, &chat, found.next()),
+            Then::Forget(view, id, chat) => self.forget_messages(step, view, id, chat, found.next()),
         }
     }
 
     /// The batch is lost: what it contained is known here but not on disk. The store may have trouble for the moment only,
-    /// so we say so, take nothing as confirmed, and start over from what is on disk.
+    /// so we say so, take nothing as confirmed, and start over from what is on disk. Whoever waits for the answer to a
+    /// command hears that it came to nothing.
     fn commit_failed(&mut self, step: &mut Step<'_>, words: String) {
-        self.loads.clear();
+        let Unconfirmed { mut commands, signed_in } = std::mem::take(&mut self.unconfirmed);
+        commands.extend(self.loads.take_all().into_iter().filter_map(|then| then.command()));
         self.arrivals.clear();
         self.ingesting = false;
+        for (view, id) in commands {
+            self.done(step, view, id, Err(CommandError::Storage(words.clone())));
+        }
         step.fx.tell(Update::StorageTrouble(words));
-        self.storage_failed(step);
+        self.storage_failed(step, signed_in);
     }
 
     /// Forgets everything but the views and reads it from disk again.
     pub(crate) fn start_over(&mut self, step: &mut Step<'_>) {
-        let config = AccountConfig { jid: self.me.clone(), settings: self.hoster.clone(), password: None };
+        let stays = self.session.stays();
+        let config = AccountConfig { jid: self.me.clone(), settings: self.hoster.clone(), password: None, stays };
         let Some(mut fresh) = Self::new(config) else { return };
         std::mem::swap(&mut fresh.views, &mut self.views);
         fresh.session.carry_over(&mut self.session);
@@ -211,7 +252,9 @@ impl Account {
     }
 
     fn message(&mut self, step: &mut Step<'_>, message: Message) {
-        let door = Door { me: &self.jid, stanza_ids: self.session.announces_stanza_ids(), now: step.now };
+        let stanza_ids = self.session.announces_stanza_ids();
+        let kept_since = self.session.kept_since(step.now);
+        let door = Door { me: &self.jid, stanza_ids, now: self.session.by_server(step.now), kept_since };
         match door.open(message) {
             Opened::Message(incoming) => {
                 if !self.pep_event(step, &incoming) {
@@ -224,14 +267,9 @@ impl Account {
     }
 
     /// A page of the archive has arrived completely.
-    pub(crate) fn archive_page(
-        &mut self,
-        results: Vec<Incoming>,
-        last: Option<plausch_model::StanzaId>,
-        complete: bool,
-    ) {
+    pub(crate) fn archive_page(&mut self, results: Vec<Incoming>, read: Read) {
         self.arrivals.extend(results.into_iter().map(|incoming| Arrival::Message(Box::new(incoming))));
-        self.arrivals.push_back(Arrival::ArchivePage { last, complete });
+        self.arrivals.push_back(Arrival::ArchivePage(read));
     }
 
     /// Whether everything that has arrived is taken in, so that it may be acknowledged with the next commit.
@@ -246,7 +284,7 @@ impl Account {
         }
         let keys = self.arrivals.iter().flat_map(|arrival| match arrival {
             Arrival::Message(incoming) => ingest::lookups(incoming, &self.me),
-            Arrival::ArchivePage { .. } => Vec::new(),
+            Arrival::ArchivePage(_) => Vec::new(),
         });
         let keys: Vec<Key> = keys.into_list();
         let query = Query::Resolve { index: Table::MessageIds, keys: keys.clone(), target: Table::Messages };
@@ -259,37 +297,45 @@ impl Account {
         for arrival in std::mem::take(&mut self.arrivals) {
             match arrival {
                 Arrival::Message(incoming) => self.take_in(step, &incoming, &mut known),
-                Arrival::ArchivePage { last, complete } => {
-                    self.archive.applied(step, last, complete);
-                    self.archive_page_applied(step, complete);
-                }
+                Arrival::ArchivePage(read) => self.archive_page_applied(step, read),
             }
         }
     }
 
     fn take_in(&mut self, step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) {
-        let live = incoming.provenance == crate::envelope::Provenance::Live;
+        // What bounces says nothing of what they are doing.
+        let live = incoming.provenance == Provenance::Live && incoming.message.kind != MessageType::Error;
         if let Some(state) = ingest::chat_state(&incoming.message).filter(|_| live && incoming.way == Way::In) {
             self.chats.set_typing(&incoming.chat, state, step.now);
         }
-        match ingest::apply(step, incoming, &self.me, known) {
-            Applied::Added(message) => {
-                self.add_message(step, &message);
+        if let Some(reference) = ingest::reference(incoming) {
+            match ingest::refer(incoming, &reference, &self.me, known) {
+                Some(Applied::Changed(message)) => self.change_message(step, &message),
+                Some(_) => {}
+                None => self.references.wait(&incoming.chat, reference),
+            }
+        }
+        match ingest::apply(step, incoming, known) {
+            Applied::Added(mut message) => {
+                self.references.apply(&mut message, known);
+                self.save_message(step, &message);
+                self.chats.message_added(&message, incoming.provenance == Provenance::History);
+                self.views.added(&message);
                 self.answer_receipt_request(step, incoming);
             }
             Applied::Changed(message) => self.change_message(step, &message),
             Applied::Nothing => {}
         }
-        if incoming.provenance != crate::envelope::Provenance::Archive {
-            self.archive.live(step, incoming.stanza_id.clone());
+        if !matches!(incoming.provenance, Provenance::Archive | Provenance::History) {
+            self.archive.live(step, incoming.stanza_id.as_ref());
         }
     }
 
-    /// Puts a new message into its chat.
+    /// Puts a new message of ours into its chat.
     pub(crate) fn add_message(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
         self.save_message(step, message);
-        self.chats.message_added(message);
-        self.views.put(message);
+        self.chats.message_added(message, false);
+        self.views.added(message);
     }
 
     /// A message is now like this.
@@ -299,7 +345,7 @@ impl Account {
         }
         self.save_message(step, message);
         self.chats.message_changed(message);
-        self.views.put(message);
+        self.views.changed(message);
     }
 
     fn save_message(&self, step: &mut Step<'_>, message: &MessageRecord) {
@@ -336,9 +382,17 @@ impl Account {
     fn finish(&mut self, step: &mut Step<'_>) {
         self.flush_outbox(step);
         self.look_up_arrivals(step);
-        self.publish(step);
+        if !self.is_reloading() {
+            self.publish(step);
+        }
         self.settle(step);
         self.pump(step);
+        // A command is answered when its effects have been told.
+        let updates = std::mem::take(&mut step.fx.updates);
+        let (answers, news): (Vec<_>, Vec<_>) =
+            updates.into_iter().partition(|(_, update)| matches!(update, Update::Done { .. }));
+        step.fx.updates = news;
+        step.fx.updates.extend(answers);
         step.fx.wake_at = self.next_deadline();
     }
 
@@ -371,6 +425,9 @@ impl Account {
         if changes.blocked {
             step.fx.tell(Update::Blocked(self.contacts.blocked()));
         }
+        for (chat, state) in self.chats.take_typing() {
+            step.fx.tell(Update::Typing { chat, state });
+        }
         let chats: Vec<_> = chats.iter().filter_map(|jid| self.summary(jid)).into_list();
         if !chats.is_empty() {
             step.fx.tell(Update::ChatsChanged(chats));
@@ -381,7 +438,7 @@ impl Account {
 
     /// When something is due next.
     fn next_deadline(&self) -> Option<Timestamp> {
-        let iqs = self.iqs.next_deadline().map(Timestamp);
+        let iqs = self.iqs.next_deadline().map(Timestamp).into_iter().chain(self.archive.retry_at()).min();
         [self.session.next_deadline(), self.chats.next_deadline(), iqs].into_iter().flatten().min()
     }
 
@@ -398,15 +455,13 @@ impl Account {
     }
 }
 
-/// Forgets the ids of messages that are deleted with their chat.
-fn forget_ids(step: &mut Step<'_>, chat: &BareJid, found: Option<Loaded>) {
-    let Some(Loaded::Rows(rows)) = found else { return };
-    for message in rows.iter().filter_map(crate::records::decode_row::<MessageRecord>) {
-        for id in ingest::id_keys(&message) {
-            step.fx.batch.delete(Table::MessageIds, id);
-        }
-    }
-    step.fx.batch.delete_prefix(Table::Messages, crate::records::chat_prefix(chat));
+/// The commands that a step answers.
+fn answered(effects: &Effects) -> Vec<(ViewId, CommandId)> {
+    let answers = effects.updates.iter().filter_map(|(audience, update)| match (audience, update) {
+        (Audience::View(view), Update::Done { command, .. }) => Some((*view, *command)),
+        _ => None,
+    });
+    answers.collect()
 }
 
 /// The text of a message, if it has one.

@@ -1,122 +1,295 @@
-//! Catching up with the archive (XEP-0313): what happened while we were away, page by page, onto disk.
+//! Reading the archive (XEP-0313), page by page, onto disk.
 //!
-//! The archive's last message that is on disk is remembered; after each new session everything behind it is read, oldest
-//! first, so that the memory of where we are is true after every page. A page's messages and the new mark are committed
-//! together. On a new device, or when the server no longer has the marked message, the newest page is read instead.
+//! **Forward.** The archive's last message that is on disk is remembered; after each new session everything behind it is
+//! read, oldest first, so that the memory of where we are is true after every page. A page's messages and the new mark are
+//! committed together. On a new device, or when the server no longer has the marked message, the newest page is read
+//! instead.
+//!
+//! **Back.** From there older pages are read in the background until the archive's beginning is reached or enough is here.
+//! How far that went is remembered as well. Where a person scrolls beyond it, the pages of that one chat are read.
+//!
+//! An archive that fails for a moment is asked again, after pauses that grow: only one that says that it is none counts as
+//! none.
 
-use plausch_model::StanzaId;
-use plausch_xmpp::xep::{
-    mam::{ArchiveFin, ArchiveQuery},
-    rsm::{Page, PageRequest},
+use plausch_model::{BareJid, StanzaId, Timestamp};
+use plausch_xmpp::{
+    datetime::DateTime,
+    jid::Jid,
+    xep::{
+        mam::{ArchiveFin, ArchiveQuery, Filter},
+        rsm::{Page, PageRequest},
+    },
 };
 
 use crate::{
-    envelope::Incoming,
+    envelope::{Incoming, Provenance},
+    map::Set,
     records::{ARCHIVE, ArchiveRecord, encode},
     step::Step,
     store::Table,
+    views::Growing,
 };
 
 /// Messages asked for at once.
 const PAGE: u32 = 100;
 /// Messages accepted in answer to one query: a server that sends more is not believed.
 const MAX_RESULTS: usize = 1_000;
+/// So many messages are read back in the background.
+const ENOUGH: u32 = 2_000;
+/// Places in the order of arrival for a page of history: more than it has results.
+const HISTORY_PAGE: u64 = 1_024;
+/// The places of history end here: before those of everything else, which are made from the time.
+const HISTORY_END: u64 = 1 << 56;
+/// The pause after a first failure.
+const FIRST_PAUSE_MILLIS: i64 = 5_000;
+/// The longest pause.
+const LONGEST_PAUSE_MILLIS: i64 = 300_000;
+
+/// What a query is for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Scan {
+    /// What came after the mark.
+    Forward,
+    /// What is older than everything here.
+    Back,
+    /// What is older in one chat, for a window that has reached the end of what is here.
+    Chat(Growing),
+}
 
 /// A query that is being answered.
 #[derive(Debug)]
-struct Running {
+pub(crate) struct Running {
     query: String,
+    scan: Scan,
     results: Vec<Incoming>,
+    first: Option<StanzaId>,
     last: Option<StanzaId>,
     count: usize,
+}
+
+/// A page that is complete.
+#[derive(Debug)]
+pub(crate) struct Read {
+    /// What it was read for.
+    pub scan: Scan,
+    first: Option<StanzaId>,
+    last: Option<StanzaId>,
+    count: u32,
+    /// There is nothing beyond it.
+    complete: bool,
 }
 
 /// How far we are with our archive.
 #[derive(Debug, Default)]
 pub(crate) struct Archive {
-    read_up_to: Option<StanzaId>,
-    running: Option<Running>,
+    record: ArchiveRecord,
+    running: Vec<Running>,
+    /// Chats whose beginning has been reached.
+    exhausted: Set<BareJid>,
     /// Everything up to now has been read in this session.
     synced: bool,
+    failures: u32,
+    retry_at: Option<Timestamp>,
+    /// Where the last page of history begins in the order of arrival.
+    history: Option<u64>,
 }
 
 impl Archive {
     /// Takes over what was stored.
     pub fn load(&mut self, record: ArchiveRecord) {
-        self.read_up_to = record.read_up_to;
+        self.record = record;
     }
 
-    /// The query for the next page, and its id.
-    pub fn next_query(&mut self, step: &mut Step<'_>) -> ArchiveQuery {
-        let query = step.random_id();
-        self.running = Some(Running { query: query.clone(), results: Vec::new(), last: None, count: 0 });
-        let page = match &self.read_up_to {
+    /// The query for the next page forward, and its id.
+    pub fn forward(&mut self, step: &mut Step<'_>) -> (ArchiveQuery, String) {
+        self.retry_at = None;
+        let page = match &self.record.read_up_to {
             Some(id) => Page::After(id.as_str().to_owned()),
             None => Page::Last,
         };
-        let page = PageRequest { max: Some(PAGE), page };
-        ArchiveQuery { query_id: Some(query), page: Some(page), ..ArchiveQuery::default() }
+        self.query(step, Scan::Forward, page, Filter::default())
+    }
+
+    /// The query for the next page back, if there is to be one.
+    pub fn back(&mut self, step: &mut Step<'_>) -> Option<(ArchiveQuery, String)> {
+        let wanted = self.synced && !self.record.reached_start && self.record.read_back < ENOUGH;
+        if !wanted || self.running.iter().any(|running| running.scan == Scan::Back) {
+            return None;
+        }
+        let oldest = self.record.read_from.as_ref()?.as_str().to_owned();
+        Some(self.query(step, Scan::Back, Page::Before(oldest), Filter::default()))
+    }
+
+    /// The query for what is older in one chat than its oldest message here: that message's id, or else its time.
+    /// `None` if it is being asked already.
+    pub fn in_chat(
+        &mut self,
+        step: &mut Step<'_>,
+        growing: &Growing,
+        with: Jid,
+        oldest: Option<StanzaId>,
+        at: Option<Timestamp>,
+    ) -> Option<(ArchiveQuery, String)> {
+        let scan = Scan::Chat(growing.clone());
+        if self.running.iter().any(|running| running.scan == scan) {
+            return None;
+        }
+        let end = at.filter(|_| oldest.is_none()).map(|at| DateTime::from_millis(at.plus_millis(1).0));
+        let page = oldest.map_or(Page::Last, |id| Page::Before(id.as_str().to_owned()));
+        Some(self.query(step, scan, page, Filter { with: Some(with), end, ..Filter::default() }))
+    }
+
+    fn query(&mut self, step: &mut Step<'_>, scan: Scan, page: Page, filter: Filter) -> (ArchiveQuery, String) {
+        let id = step.random_id();
+        let running = Running { query: id.clone(), scan, results: Vec::new(), first: None, last: None, count: 0 };
+        self.running.push(running);
+        let page = Some(PageRequest { max: Some(PAGE), page });
+        (ArchiveQuery { query_id: Some(id.clone()), filter, page, flip_page: false }, id)
+    }
+
+    /// Whether there may be older messages of this chat in the archive than here.
+    pub fn may_have_older(&self, chat: &BareJid) -> bool {
+        !self.record.reached_start && !self.exhausted.contains(chat)
     }
 
     /// A result came. It counts only while its query runs (attack case A-05).
     pub fn result(&mut self, query: &str, id: StanzaId, incoming: Option<Incoming>) {
-        let Some(running) = self.running.as_mut().filter(|running| running.query == query) else { return };
+        let Some(running) = self.running.iter_mut().find(|running| running.query == query) else { return };
         if running.count < MAX_RESULTS {
             running.count = running.count.saturating_add(1);
+            running.first.get_or_insert_with(|| id.clone());
             running.last = Some(id);
-            running.results.extend(incoming);
+            let provenance = if running.scan == Scan::Forward { Provenance::Archive } else { Provenance::History };
+            running.results.extend(incoming.map(|incoming| Incoming { provenance, ..incoming }));
         }
     }
 
-    /// The page is complete: its messages, its last id, and whether it was the last page.
-    pub fn finished(&mut self, fin: &ArchiveFin) -> Option<(Vec<Incoming>, Option<StanzaId>, bool)> {
-        let running = self.running.take()?;
-        let newest_only = self.read_up_to.is_none();
-        let last = running.last.or_else(|| fin.page.last.clone().map(StanzaId::new));
-        let complete = fin.complete || newest_only || running.count == 0;
-        Some((running.results, last, complete))
+    /// The query has been answered, in one way or another.
+    pub fn take(&mut self, query: &str) -> Option<Running> {
+        let place = self.running.iter().position(|running| running.query == query)?;
+        Some(self.running.swap_remove(place))
     }
 
-    /// The query failed. True if another try makes sense: the mark was unknown to the server and is forgotten.
-    pub fn failed(&mut self, mark_unknown: bool) -> bool {
-        self.running = None;
-        mark_unknown && self.read_up_to.take().is_some()
+    /// The page is complete: its messages, and where it ends. What the server says of its ends counts more than what we
+    /// saw, since a message may have been unreadable.
+    pub fn finished(&mut self, step: &Step<'_>, mut running: Running, fin: &ArchiveFin) -> (Vec<Incoming>, Read) {
+        self.failures = 0;
+        if running.scan != Scan::Forward {
+            let first = self.place_before(step.now);
+            let places = running.results.iter_mut().zip(first..);
+            places.for_each(|(incoming, place)| incoming.sequence = Some(place));
+        }
+        let said = |id: &Option<String>| id.clone().map(StanzaId::new);
+        let (first, last) = (said(&fin.page.first).or(running.first), said(&fin.page.last).or(running.last));
+        let complete = fin.complete || last.is_none();
+        let count = u32::try_from(running.count).unwrap_or(u32::MAX);
+        (running.results, Read { scan: running.scan, first, last, count, complete })
     }
 
-    /// A page is applied: moves the mark along with it.
-    pub fn applied(&mut self, step: &mut Step<'_>, last: Option<StanzaId>, complete: bool) {
-        self.synced |= complete;
-        self.mark(step, last);
+    /// Where in the order of arrival a page of history begins: before everything that comes, and before the pages that were
+    /// read back earlier, since each is older than those. Archives give many messages the same time.
+    fn place_before(&mut self, now: Timestamp) -> u64 {
+        let passed = u64::try_from(now.0).unwrap_or_default().saturating_mul(HISTORY_PAGE);
+        let place = HISTORY_END.saturating_sub(passed);
+        let place = self.history.map_or(place, |last| place.min(last.saturating_sub(HISTORY_PAGE)));
+        self.history = Some(place);
+        place
+    }
+
+    /// The server no longer has the message that a query starts from. True if catching up has to begin anew.
+    pub fn start_unknown(&mut self, step: &mut Step<'_>, scan: &Scan) -> bool {
+        match scan {
+            Scan::Forward => return self.record.read_up_to.take().is_some(),
+            Scan::Back => self.record.reached_start = true,
+            Scan::Chat(growing) => {
+                self.exhausted.insert(growing.chat().clone());
+            }
+        }
+        self.save(step);
+        false
+    }
+
+    /// Catching up failed for the moment.
+    pub fn failed(&mut self, now: Timestamp) {
+        let pause = FIRST_PAUSE_MILLIS.saturating_mul(1 << self.failures.min(10)).min(LONGEST_PAUSE_MILLIS);
+        self.failures = self.failures.saturating_add(1);
+        self.retry_at = Some(now.plus_millis(pause));
+    }
+
+    /// When to catch up again.
+    pub fn retry_at(&self) -> Option<Timestamp> {
+        self.retry_at
+    }
+
+    /// A page is applied: remembers how far that was. True if the next one has to be asked for to catch up.
+    pub fn applied(&mut self, step: &mut Step<'_>, read: Read) -> bool {
+        let Read { scan, first, last, count, complete } = read;
+        let record = &mut self.record;
+        let goes_on = match scan {
+            Scan::Forward if record.read_up_to.is_none() => {
+                *record =
+                    ArchiveRecord { read_up_to: last, read_from: first, reached_start: complete, read_back: count };
+                self.synced = true;
+                false
+            }
+            Scan::Forward => {
+                self.synced |= complete;
+                record.read_up_to = last.or_else(|| record.read_up_to.take());
+                !complete
+            }
+            Scan::Back => {
+                record.read_from = first.or_else(|| record.read_from.take());
+                record.reached_start |= complete;
+                record.read_back = record.read_back.saturating_add(count);
+                false
+            }
+            Scan::Chat(growing) => {
+                if complete {
+                    self.exhausted.insert(growing.chat().clone());
+                }
+                return false;
+            }
+        };
+        self.save(step);
+        goes_on
     }
 
     /// A live message with this id is applied. It moves the mark only if nothing before it is missing.
-    pub fn live(&mut self, step: &mut Step<'_>, id: Option<StanzaId>) {
-        if self.synced {
-            self.mark(step, id);
+    pub fn live(&mut self, step: &mut Step<'_>, id: Option<&StanzaId>) {
+        if self.synced && id.is_some() && self.record.read_up_to.as_ref() != id {
+            self.record.read_up_to = id.cloned();
+            self.save(step);
         }
     }
 
     /// A new session has begun: there may be something to catch up with.
     pub fn session_began(&mut self) {
-        self.running = None;
+        self.running.clear();
+        self.exhausted.clear();
         self.synced = false;
     }
 
-    /// The lost session goes on: nothing was missed, but a running query's answers are.
+    /// The lost session goes on: nothing was missed, but a running query's answers are. True if there is something left to
+    /// catch up with.
     pub fn session_resumed(&mut self) -> bool {
-        !self.synced && self.running.is_none()
+        !self.synced && self.running.is_empty()
     }
 
     /// The connection is gone.
     pub fn disconnected(&mut self) {
-        self.running = None;
+        self.running.clear();
+        self.retry_at = None;
+        self.failures = 0;
     }
 
-    fn mark(&mut self, step: &mut Step<'_>, id: Option<StanzaId>) {
-        if id.is_some() && self.read_up_to != id {
-            self.read_up_to = id;
-            let record = ArchiveRecord { read_up_to: self.read_up_to.clone() };
-            step.fx.batch.put(Table::Meta, ARCHIVE, encode(&record));
-        }
+    fn save(&self, step: &mut Step<'_>) {
+        step.fx.batch.put(Table::Meta, ARCHIVE, encode(&self.record));
+    }
+}
+
+impl Running {
+    /// What it was for.
+    pub fn into_scan(self) -> Scan {
+        self.scan
     }
 }

@@ -20,22 +20,17 @@ const TYPING_MILLIS: i64 = 30_000;
 pub(crate) struct Chat {
     /// What is on disk.
     pub record: ChatRecord,
-    typing: Option<(ChatState, Timestamp)>,
     /// The state we last told them.
     pub told: ChatState,
-}
-
-impl Chat {
-    /// What the other side is doing.
-    pub fn state(&self) -> ChatState {
-        self.typing.map_or(ChatState::Idle, |(state, _)| state)
-    }
 }
 
 /// All chats, and which of them changed in this step.
 #[derive(Debug, Default)]
 pub(crate) struct Chats {
     chats: Map<BareJid, Chat>,
+    /// Where the other side is typing, or was a moment ago; and until when that counts.
+    typing: Map<BareJid, (ChatState, Timestamp)>,
+    typing_changed: Set<BareJid>,
     changed: Set<BareJid>,
     unsaved: Set<BareJid>,
 }
@@ -79,11 +74,13 @@ impl Chats {
     pub fn remove(&mut self, jid: &BareJid) -> bool {
         self.changed.remove(jid);
         self.unsaved.remove(jid);
+        self.typing.remove(jid);
+        self.typing_changed.remove(jid);
         self.chats.remove(jid).is_some()
     }
 
-    /// A message was added to its chat.
-    pub fn message_added(&mut self, message: &MessageRecord) {
+    /// A message was added to its chat. History that is read back is known to the person already.
+    pub fn message_added(&mut self, message: &MessageRecord, is_history: bool) {
         let item = &message.item;
         self.change(&message.chat, |chat| {
             chat.total = chat.total.saturating_add(1);
@@ -93,6 +90,10 @@ impl Chats {
                 chat.preview = Some(preview(message));
             }
             match item.way {
+                _ if is_history && chat.newest != Some(item.key) => {
+                    chat.read_up_to = chat.read_up_to.max(Some(item.key));
+                }
+                Way::In if is_history => mark_all_read(chat, item.key),
                 Way::In if chat.read_up_to.is_none_or(|read| read < item.key) => {
                     chat.unread = chat.unread.saturating_add(1);
                 }
@@ -119,39 +120,50 @@ impl Chats {
         self.change(jid, |chat| mark_all_read(chat, up_to));
     }
 
-    /// What the other side is doing. True if it is news.
-    pub fn set_typing(&mut self, jid: &BareJid, state: ChatState, now: Timestamp) -> bool {
-        let Some(chat) = self.chats.get_mut(jid) else { return false };
-        let before = chat.state();
-        chat.typing = (state != ChatState::Idle).then(|| (state, now.plus_millis(TYPING_MILLIS)));
-        if before != state {
-            self.changed.insert(jid.clone());
-        }
-        before != state
+    /// What the other side is doing.
+    pub fn typing(&self, jid: &BareJid) -> ChatState {
+        self.typing.get(jid).map_or(ChatState::Idle, |(state, _)| *state)
     }
 
-    /// The chats in which a "typing" has run out.
+    /// The other side is doing something else now.
+    pub fn set_typing(&mut self, jid: &BareJid, state: ChatState, now: Timestamp) {
+        if !self.chats.contains(jid) {
+            return;
+        }
+        if self.typing(jid) != state {
+            self.typing_changed.insert(jid.clone());
+        }
+        if state == ChatState::Idle {
+            self.typing.remove(jid);
+        } else {
+            self.typing.insert(jid.clone(), (state, now.plus_millis(TYPING_MILLIS)));
+        }
+    }
+
+    /// "Typing" runs out where nothing followed.
     pub fn expire_typing(&mut self, now: Timestamp) {
-        let over = |chat: &Chat| chat.typing.is_some_and(|(_, until)| until <= now);
-        let over: Vec<BareJid> = self.iter().filter(|(_, chat)| over(chat)).map(|(jid, _)| jid.clone()).into_list();
-        over.iter().for_each(|jid| {
-            self.set_typing(jid, ChatState::Idle, now);
-        });
+        let over = self.typing.iter().filter(|(_, (_, until))| *until <= now).map(|(jid, _)| jid.clone());
+        for jid in over.into_list() {
+            self.set_typing(&jid, ChatState::Idle, now);
+        }
     }
 
     /// When the next "typing" runs out.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.chats.values().filter_map(|chat| chat.typing).map(|(_, until)| until).min()
+        self.typing.values().map(|(_, until)| *until).min()
     }
 
     /// Nobody is known to be typing any more.
-    pub fn disconnected(&mut self, now: Timestamp) {
-        let typing = self.iter().filter(|(_, chat)| chat.typing.is_some()).map(|(jid, _)| jid.clone());
-        let typing: Vec<BareJid> = typing.into_list();
-        typing.iter().for_each(|jid| {
-            self.set_typing(jid, ChatState::Idle, now);
-        });
+    pub fn disconnected(&mut self) {
+        self.typing_changed.extend(self.typing.keys().cloned());
+        self.typing.clear();
         self.chats.values_mut().for_each(|chat| chat.told = ChatState::Idle);
+    }
+
+    /// The chats where the other side does something else than when last asked.
+    pub fn take_typing(&mut self) -> Vec<(BareJid, ChatState)> {
+        let changed = std::mem::take(&mut self.typing_changed);
+        changed.iter().map(|jid| (jid.clone(), self.typing(jid))).collect()
     }
 
     /// The chats to show again.

@@ -24,6 +24,8 @@ use crate::{
 
 /// The longest text that is sent as one message, in bytes: servers refuse stanzas of some 256 KiB.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
+/// Messages of a chat that are deleted in one batch.
+const REMOVED_AT_ONCE: u32 = 500;
 /// Unread messages are counted up to this many.
 const MAX_UNREAD: u32 = 1_000;
 
@@ -31,6 +33,17 @@ impl Account {
     pub(crate) fn command(&mut self, step: &mut Step<'_>, view: ViewId, id: CommandId, command: Command) {
         if !self.booted {
             return self.done(step, view, id, Err(CommandError::Storage("not loaded yet".to_owned())));
+        }
+        let stores_nothing = matches!(
+            command,
+            Command::SetVisible(_)
+                | Command::OpenChat { .. }
+                | Command::GrowWindow { .. }
+                | Command::CloseChat
+                | Command::SignOut
+        );
+        if self.is_reloading() && !stores_nothing {
+            return self.done(step, view, id, Err(CommandError::Storage("storing failed a moment ago".to_owned())));
         }
         // Some commands are answered later: by an IQ's answer, or by what is loaded.
         if let Some(result) = self.carry_out(step, view, id, command) {
@@ -77,7 +90,7 @@ impl Account {
             Command::SendText { chat, text } => return Some(self.send_text(step, &chat, text)),
             Command::Retry(message) => return self.find_own(step, &message, Then::Retry(view, id)),
             Command::Discard(message) => return self.find_own(step, &message, Then::Discard(view, id)),
-            Command::RemoveChat(chat) => return Some(self.remove_chat(step, &chat)),
+            Command::RemoveChat(chat) => return self.remove_chat(step, view, id, chat),
             Command::SetSettings(settings) => self.set_settings(step, settings),
         }
         Some(Ok(()))
@@ -201,7 +214,7 @@ impl Account {
         address: &str,
     ) -> Result<(), CommandError> {
         let jid = self.typed(address)?;
-        let now = step.now;
+        let now = self.session.by_server(step.now);
         self.chats.change(&jid, |chat| {
             if chat.total == 0 {
                 chat.active_at = now;
@@ -288,7 +301,8 @@ impl Account {
     /// Now, but not before the chat's newest message: one's own clock may be slow, and what one writes comes last.
     fn after_newest(&self, chat: &BareJid, step: &Step<'_>) -> plausch_model::Timestamp {
         let newest = self.chats.get(chat).and_then(|chat| chat.record.newest);
-        newest.map_or(step.now, |newest| newest.at.max(step.now))
+        let now = self.session.by_server(step.now);
+        newest.map_or(now, |newest| newest.at.max(now))
     }
 
     fn find_own(&mut self, step: &mut Step<'_>, message: &OriginId, then: Then) -> Option<Result<(), CommandError>> {
@@ -302,6 +316,9 @@ impl Account {
         let failed = one(found).filter(|message| matches!(message.item.state, Some(DeliveryState::Failed(_))));
         let result = failed.filter(|message| text_of(message).is_some()).map(|mut message| {
             message.item.state = Some(DeliveryState::Waiting);
+            // A copy of the first try must not pass for this one, nor does the archive's id of it belong to this one.
+            message.wire_id = Some(step.random_id());
+            message.stanza_id = None;
             self.change_message(step, &message);
             self.outbox.push(step, message);
         });
@@ -334,17 +351,50 @@ impl Account {
         }
     }
 
-    fn remove_chat(&mut self, step: &mut Step<'_>, chat: &BareJid) -> Result<(), CommandError> {
-        if !self.chats.remove(chat) {
-            return Err(CommandError::NotFound);
+    /// Removes a chat with its messages: part by part, since there may be many, and the chat itself with the last part.
+    fn remove_chat(
+        &mut self,
+        step: &mut Step<'_>,
+        view: ViewId,
+        id: CommandId,
+        chat: BareJid,
+    ) -> Option<Result<(), CommandError>> {
+        if self.chats.get(&chat).is_none() {
+            return Some(Err(CommandError::NotFound));
         }
-        self.outbox.discard_chat(step, chat);
-        step.fx.batch.delete(Table::Chats, crate::records::jid_key(chat));
-        let (from, to) = (chat_prefix(chat), chat_end(chat));
-        let all = Query::Range { table: Table::Messages, from, to, order: Order::Ascending, limit: u32::MAX };
-        self.loads.ask(step, vec![all], Then::Forget(chat.clone()));
-        step.fx.tell(Update::ChatRemoved(chat.clone()));
-        Ok(())
+        let (from, to) = (chat_prefix(&chat), chat_end(&chat));
+        let part = Query::Range { table: Table::Messages, from, to, order: Order::Ascending, limit: REMOVED_AT_ONCE };
+        self.loads.ask(step, vec![part], Then::Forget(view, id, chat));
+        None
+    }
+
+    /// Deletes a part of the messages of a chat that is being removed.
+    pub(crate) fn forget_messages(
+        &mut self,
+        step: &mut Step<'_>,
+        view: ViewId,
+        id: CommandId,
+        chat: BareJid,
+        found: Option<Loaded>,
+    ) {
+        let rows = if let Some(Loaded::Rows(rows)) = found { rows } else { Vec::new() };
+        let messages: Vec<MessageRecord> = rows.iter().filter_map(decode_row).collect();
+        for message in &messages {
+            self.delete_message(step, message);
+        }
+        if u32::try_from(rows.len()).is_ok_and(|count| count >= REMOVED_AT_ONCE) && !messages.is_empty() {
+            if let Some(result) = self.remove_chat(step, view, id, chat) {
+                self.done(step, view, id, result);
+            }
+            return;
+        }
+        self.chats.remove(&chat);
+        self.outbox.discard_chat(step, &chat);
+        step.fx.batch.delete(Table::Chats, crate::records::jid_key(&chat));
+        // What could not be read goes, too.
+        step.fx.batch.delete_prefix(Table::Messages, chat_prefix(&chat));
+        step.fx.tell(Update::ChatRemoved(chat));
+        self.done(step, view, id, Ok(()));
     }
 
     /// A chat as the list shows it.
@@ -361,7 +411,7 @@ impl Account {
             preview: record.preview.clone(),
             active_at: record.active_at,
             draft: record.draft.clone(),
-            state: chat.state(),
+            state: self.chats.typing(jid),
             stranger: !self.contacts.is_contact(jid) && *jid != self.me,
             blocked: self.contacts.is_blocked(jid),
         })
@@ -391,6 +441,6 @@ impl Account {
 fn one(found: Option<Loaded>) -> Option<MessageRecord> {
     match found? {
         Loaded::Found(rows) => decode_row(rows.first()?.as_ref()?),
-        Loaded::Rows(_) | Loaded::Count(_) => None,
+        Loaded::Rows(_) => None,
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 
 /// Resources remembered per contact: more than any person has, few enough for a flood to be harmless.
 const MAX_RESOURCES: usize = 32;
-/// Requests kept: a flood of strangers must not fill the memory.
+/// Requests kept, the newest ones: a flood of strangers must not fill the memory.
 const MAX_REQUESTS: usize = 200;
 /// Characters of a status or nickname that are kept.
 const MAX_TEXT: usize = 500;
@@ -268,7 +268,8 @@ impl Contacts {
     /// Somebody asks to see our presence.
     pub fn request(&mut self, step: &mut Step<'_>, mut request: ContactRequest) {
         if self.requests.len() >= MAX_REQUESTS && !self.requests.contains(&request.jid) {
-            return;
+            let oldest = self.requests.values().min_by_key(|request| request.at).map(|request| request.jid.clone());
+            oldest.iter().for_each(|jid| self.forget_request(step, jid));
         }
         request.nickname = request.nickname.map(clip);
         request.text = request.text.map(clip);

@@ -28,8 +28,10 @@ pub(crate) enum Provenance {
     Delayed,
     /// A copy of what another device of ours sent or received (XEP-0280).
     Carbon,
-    /// From our archive (XEP-0313).
+    /// From our archive (XEP-0313), where it goes on behind what is here.
     Archive,
+    /// From our archive, where it goes back before what is here.
+    History,
 }
 
 /// A message whose wrapper has been opened and found good.
@@ -49,6 +51,8 @@ pub(crate) struct Incoming {
     pub at: Timestamp,
     /// The id that our archive gave it.
     pub stanza_id: Option<StanzaId>,
+    /// Its place among messages of the same time, if it comes before what is here.
+    pub sequence: Option<u64>,
 }
 
 /// What was in an envelope.
@@ -76,12 +80,14 @@ pub(crate) struct Door<'a> {
     pub me: &'a jid::BareJid,
     /// Whether our server announces that it vouches for stanza-ids (XEP-0359 §6).
     pub stanza_ids: bool,
-    /// The time of arrival.
+    /// The time of arrival, by our server's clock.
     pub now: Timestamp,
+    /// No message that comes now can have been kept for us since before this.
+    pub kept_since: Timestamp,
 }
 
 /// Nothing was sent before this; a stamp that says so is wrong (1999-01-01, the year of the first server).
-const EARLIEST: Timestamp = Timestamp(915_148_800_000);
+pub(crate) const EARLIEST: Timestamp = Timestamp(915_148_800_000);
 
 impl Door<'_> {
     /// Opens a message as it came off the stream.
@@ -169,15 +175,17 @@ impl Door<'_> {
             Way::Out => message.to.as_ref().map_or(me, jids::bare_of),
         };
         let at = stamp.unwrap_or(self.now);
-        Some(Incoming { message, provenance, chat, author, way, at, stanza_id })
+        Some(Incoming { message, provenance, chat, author, way, at, stanza_id, sequence: None })
     }
 
-    /// When a server kept the message for us, if it was ours (attack case A-20).
+    /// When a server kept the message for us, if it was ours (attack case A-20). Anybody can write our server's name into
+    /// a stamp: of several, the server's own is the latest; and none goes back to before we could have been away.
     fn trusted_delay(&self, message: &Message) -> Option<Timestamp> {
         let from_our_server =
             |delay: &Delay| delay.from.as_ref().is_some_and(|from| *from == self.me.server() || from == self.me);
-        let delay = message.payloads_of::<Delay>().filter_map(Result::ok).find(from_our_server)?;
-        Some(self.plausible(&delay))
+        let delays = message.payloads_of::<Delay>().filter_map(Result::ok).filter(from_our_server);
+        let stamp = delays.map(|delay| self.plausible(&delay)).max()?;
+        Some(stamp.max(self.kept_since.min(self.now)))
     }
 
     /// A stamp, moved to now if it is from the future or from before there was anything to stamp.

@@ -3,14 +3,15 @@
 //! 1. **identify**: which ids may name this message, and which stored messages does it speak of;
 //! 2. **de-duplicate**: is it a copy of something known;
 //! 3. **classify** into a closed enum of what it does;
-//! 4. **apply** to the stored messages.
+//! 4. **apply** to the stored messages. What refers to a message that is not known yet waits for it.
 //!
 //! What has to be looked up for all messages that arrived together is asked of the store in one question; then they are
 //! applied in order, each seeing what those before it did.
 
+use std::collections::VecDeque;
+
 use plausch_model::{
-    BareJid, ChatState, DeliveryState, Encryption, FailureReason, MessageBody, OriginId, StanzaId, TimelineItem,
-    TimelineKey, Way,
+    BareJid, ChatState, DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, TimelineKey, Way,
 };
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
@@ -25,6 +26,7 @@ use plausch_xmpp::{
 };
 
 use crate::{
+    archive::Read,
     envelope::{Incoming, Provenance},
     map::Map,
     records::{MessageRecord, by_stanza_id, by_wire_id, decode_row},
@@ -38,12 +40,7 @@ pub(crate) enum Arrival {
     /// A message.
     Message(Box<Incoming>),
     /// Everything of a page of the archive has been queued before this.
-    ArchivePage {
-        /// The last message of the page.
-        last: Option<StanzaId>,
-        /// There is nothing after it.
-        complete: bool,
-    },
+    ArchivePage(Read),
 }
 
 /// Messages that a step looks at, by the keys of their ids. Loaded at first, then kept up with what the step does.
@@ -88,10 +85,7 @@ pub(crate) fn lookups(incoming: &Incoming, me: &BareJid) -> Vec<Key> {
     let Incoming { chat, author, .. } = incoming;
     let by_archive = incoming.stanza_id.as_ref().map(|id| by_stanza_id(chat, id));
     let by_author = wire_ids(&incoming.message).map(|id| by_wire_id(chat, author, &id));
-    let target = match classify(incoming) {
-        Kind::Received(id) | Kind::Displayed(id) | Kind::Bounce(id, _) => Some(by_wire_id(chat, me, &id)),
-        Kind::Body { .. } | Kind::State | Kind::Nothing => None,
-    };
+    let target = reference(incoming).map(|(id, _)| by_wire_id(chat, me, &id));
     by_archive.into_iter().chain(by_author).chain(target).into_list()
 }
 
@@ -114,11 +108,19 @@ pub(crate) fn duplicate_of<'k>(incoming: &Incoming, known: &'k Known) -> Option<
 
 fn is_same(incoming: &Incoming, stored: &MessageRecord) -> bool {
     let archived_apart = matches!((&incoming.stanza_id, &stored.stanza_id), (Some(new), Some(old)) if new != old);
-    let same_body = body_of(&incoming.message).as_ref() == Some(&stored.item.body);
-    !archived_apart && (same_body || incoming.way == Way::Out)
+    let same_body = match (body_of(&incoming.message), &stored.item.body) {
+        (Some(MessageBody::Text(new)), MessageBody::Text(old)) => printable(&new).eq(printable(old)),
+        (new, old) => new.as_ref() == Some(old),
+    };
+    !archived_apart && same_body
 }
 
-/// What a message does.
+/// A text without what the way over the wire may drop or change.
+fn printable(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}'))
+}
+
+/// What a message does, beside what it refers to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     /// It says something.
@@ -128,37 +130,70 @@ pub(crate) enum Kind {
         /// Its author wants to know when it has arrived (XEP-0184).
         receipt_requested: bool,
     },
-    /// The other side has a message of ours (XEP-0184).
-    Received(String),
-    /// The other side has seen a message of ours (XEP-0333).
-    Displayed(String),
-    /// A message of ours came back.
-    Bounce(String, FailureReason),
-    /// It only says what the other side is doing (XEP-0085).
-    State,
-    /// Nothing that we know.
+    /// Nothing that we keep.
     Nothing,
 }
 
 /// Stage 3.
 pub(crate) fn classify(incoming: &Incoming) -> Kind {
     let message = &incoming.message;
-    if let Some(error) = message.error() {
-        let id = message.id.clone().filter(|_| incoming.way == Way::In);
-        return id.map_or(Kind::Nothing, |id| Kind::Bounce(id, failure(&error)));
-    }
-    if let Some(Ok(receipt)) = message.payload::<Receipt>() {
-        return if incoming.way == Way::In { Kind::Received(receipt.id) } else { Kind::Nothing };
-    }
-    if let Some(Ok(displayed)) = message.payload::<Displayed>() {
-        return if incoming.way == Way::In { Kind::Displayed(displayed.id) } else { Kind::Nothing };
-    }
-    match body_of(message) {
+    match body_of(message).filter(|_| message.kind != MessageType::Error) {
         Some(body) => {
             Kind::Body { body, receipt_requested: message.payload::<ReceiptRequest>().is_some_and(|r| r.is_ok()) }
         }
-        None if message.payload::<chat_states::ChatState>().is_some() => Kind::State,
         None => Kind::Nothing,
+    }
+}
+
+/// The id of a message of ours, and how far it has come.
+pub(crate) type Reference = (String, DeliveryState);
+
+/// What a message says of one of ours: that it has arrived (XEP-0184), was seen (XEP-0333), or comes back. It may have a
+/// body of its own beside that.
+pub(crate) fn reference(incoming: &Incoming) -> Option<Reference> {
+    let message = &incoming.message;
+    if incoming.way == Way::Out {
+        return None;
+    }
+    if let Some(error) = message.error() {
+        return Some((message.id.clone()?, DeliveryState::Failed(failure(&error))));
+    }
+    if let Some(Ok(displayed)) = message.payload::<Displayed>() {
+        return Some((displayed.id, DeliveryState::Read));
+    }
+    let receipt = message.payload::<Receipt>()?.ok()?;
+    Some((receipt.id, DeliveryState::Delivered))
+}
+
+/// What refers to messages that are not known yet: what another device of ours sent may come after the receipt for it.
+#[derive(Debug, Default)]
+pub(crate) struct References {
+    waiting: VecDeque<(BareJid, Reference)>,
+}
+
+/// So many references wait; then the oldest make room.
+const MAX_WAITING: usize = 500;
+
+impl References {
+    /// Keeps a reference for a message of ours in this chat.
+    pub fn wait(&mut self, chat: &BareJid, reference: Reference) {
+        if self.waiting.len() >= MAX_WAITING {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back((chat.clone(), reference));
+    }
+
+    /// A message of ours is new: applies to it what has waited for it.
+    pub fn apply(&mut self, message: &mut MessageRecord, known: &mut Known) {
+        let Some(id) = message.wire_id.clone().filter(|_| message.item.way == Way::Out) else { return };
+        self.waiting.retain(|(chat, (target, state))| {
+            let is_for_it = *chat == message.chat && *target == id;
+            if is_for_it && crate::chats::advances(message.item.state.as_ref(), state) {
+                message.item.state = Some(state.clone());
+            }
+            !is_for_it
+        });
+        known.put(message);
     }
 }
 
@@ -192,7 +227,7 @@ pub(crate) enum Applied {
 }
 
 /// Stages 2 to 4 for one message.
-pub(crate) fn apply(step: &mut Step<'_>, incoming: &Incoming, me: &BareJid, known: &mut Known) -> Applied {
+pub(crate) fn apply(step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) -> Applied {
     if let Some(stored) = duplicate_of(incoming, known) {
         return merge(incoming, stored.clone(), known);
     }
@@ -202,15 +237,18 @@ pub(crate) fn apply(step: &mut Step<'_>, incoming: &Incoming, me: &BareJid, know
             known.put(&message);
             Applied::Added(Box::new(message))
         }
-        Kind::Received(id) => advance(incoming, me, &id, DeliveryState::Delivered, known),
-        Kind::Displayed(id) => advance(incoming, me, &id, DeliveryState::Read, known),
-        Kind::Bounce(id, reason) => advance(incoming, me, &id, DeliveryState::Failed(reason), known),
-        Kind::State | Kind::Nothing => Applied::Nothing,
+        Kind::Nothing => Applied::Nothing,
     }
 }
 
 /// A copy may bring the archive's id, and it proves that the server has what we sent.
+///
+/// A copy of an earlier try, which bounced before the message was sent again under another id, proves nothing.
 fn merge(incoming: &Incoming, mut stored: MessageRecord, known: &mut Known) -> Applied {
+    let is_current = |id: &String| wire_ids(&incoming.message).any(|other| other == *id);
+    if !stored.wire_id.as_ref().is_none_or(is_current) {
+        return Applied::Nothing;
+    }
     let before = stored.clone();
     stored.stanza_id = stored.stanza_id.or_else(|| incoming.stanza_id.clone());
     let arrived = stored.item.state.as_ref().is_some_and(|state| matches!(state, DeliveryState::Waiting));
@@ -226,10 +264,10 @@ fn merge(incoming: &Incoming, mut stored: MessageRecord, known: &mut Known) -> A
 
 fn new_message(step: &mut Step<'_>, incoming: &Incoming, body: MessageBody) -> MessageRecord {
     let wire_id = wire_ids(&incoming.message).next();
-    let own_id = wire_id.clone().filter(|_| incoming.way == Way::Out).map(OriginId::new);
     let item = TimelineItem {
-        id: own_id.unwrap_or_else(|| step.message_id()),
-        key: TimelineKey { at: incoming.at, sequence: step.sequence() },
+        // What another device of ours calls it need not be unique.
+        id: step.message_id(),
+        key: TimelineKey { at: incoming.at, sequence: incoming.sequence.unwrap_or_else(|| step.sequence()) },
         author: incoming.author.clone(),
         way: incoming.way,
         at: incoming.at,
@@ -241,18 +279,18 @@ fn new_message(step: &mut Step<'_>, incoming: &Incoming, body: MessageBody) -> M
 }
 
 /// Somebody says how far a message of ours has come. Only the one it went to may (attack case A-21): it is looked up in
-/// the chat with that sender.
-fn advance(incoming: &Incoming, me: &BareJid, id: &str, state: DeliveryState, known: &mut Known) -> Applied {
-    let stored = known.get(&by_wire_id(&incoming.chat, me, id));
-    let Some(mut stored) = stored.filter(|stored| stored.item.way == Way::Out).cloned() else {
-        return Applied::Nothing;
-    };
-    if !crate::chats::advances(stored.item.state.as_ref(), &state) {
-        return Applied::Nothing;
+/// the chat with that sender. What bounces late, from a try before the present one, says nothing of this.
+///
+/// `None` if there is no such message, yet.
+pub(crate) fn refer(incoming: &Incoming, (id, state): &Reference, me: &BareJid, known: &mut Known) -> Option<Applied> {
+    let mut stored = known.get(&by_wire_id(&incoming.chat, me, id)).cloned()?;
+    let is_late_bounce = matches!(state, DeliveryState::Failed(_)) && stored.wire_id.as_ref() != Some(id);
+    if is_late_bounce || !crate::chats::advances(stored.item.state.as_ref(), state) {
+        return Some(Applied::Nothing);
     }
-    stored.item.state = Some(state);
+    stored.item.state = Some(state.clone());
     known.put(&stored);
-    Applied::Changed(Box::new(stored))
+    Some(Applied::Changed(Box::new(stored)))
 }
 
 /// Whether the author of a message may be told that it has arrived: as far as the message itself goes.

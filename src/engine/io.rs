@@ -40,6 +40,8 @@ pub struct AccountConfig {
     pub settings: WorkerSettings,
     /// The password of a fresh sign-in; `None` to go on with what the store holds.
     pub password: Option<Password>,
+    /// Whether the device is to remember the account: if not, the server is asked for no token.
+    pub stays: bool,
 }
 
 /// Something that happened.
@@ -160,6 +162,8 @@ pub struct HttpRequest {
     pub timeout_millis: u32,
     /// Give up on a longer answer.
     pub max_bytes: u32,
+    /// Nobody waits for the answer, and none is to be handed in; but it has to leave, even if everything else ends now.
+    pub farewell: bool,
 }
 
 /// An HTTP answer, whatever its status.

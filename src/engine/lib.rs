@@ -4,12 +4,14 @@
 //! send, what to tell the views, when to wake up. A driver does the IO; [`io`] states the contract between the two.
 //!
 //! Reading order: [`io`] and [`store`] are the borders; `account` is where an input is sorted and a step ends; `session`
-//! keeps the connection; `envelope` and `ingest` are the way in, `outbox` the way out; `chats`, `views`, `contacts` and
+//! keeps the connection; `envelope` and `ingest` are the way in, `outbox` the way out,
+//! `archive` and `sync` the way back; `chats`, `views`, `contacts` and
 //! `profile` are what people see.
 
 mod account;
 mod archive;
 mod boot;
+mod caps;
 mod chats;
 mod commands;
 mod contacts;
@@ -27,6 +29,7 @@ mod requests;
 mod session;
 mod step;
 pub mod store;
+mod sync;
 mod views;
 
 pub use account::Account;

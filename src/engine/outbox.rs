@@ -5,6 +5,9 @@
 //! server may have it. Such entries hold back everything behind them until the archive has been read; what turns up there
 //! is done, what does not is sent again under the same id.
 //!
+//! A message that makes the server end the stream would do so for ever. What was on its way when that happened goes one
+//! by one from then on, and what it happens to once more has failed.
+//!
 //! On a server without stream management, a ping behind the messages takes the acknowledgement's place: its answer
 //! proves that the server has read everything before it.
 
@@ -18,6 +21,9 @@ use crate::{
     step::Step,
     store::{Row, Table},
 };
+
+/// So many streams may end at a message before it has failed.
+const MAX_REFUSALS: u8 = 2;
 
 /// What waits to be sent or acknowledged, in order.
 #[derive(Debug, Default)]
@@ -40,13 +46,15 @@ impl Outbox {
     pub fn push(&mut self, step: &mut Step<'_>, message: MessageRecord) {
         let sequence = self.next;
         self.next = self.next.saturating_add(1);
-        self.entries.insert(sequence, OutboxRecord { message, sent_as: None, uncertain: false });
+        self.entries.insert(sequence, OutboxRecord { message, sent_as: None, uncertain: false, refusals: 0 });
         self.save(step, sequence);
     }
 
-    /// The first message that may be sent now. While something is uncertain, nothing may.
+    /// The first message that may be sent now. While something is uncertain, nothing may; nor while something suspicious
+    /// is on its way, or anything before it.
     pub fn next_to_send(&self) -> Option<(u64, &MessageRecord)> {
-        if self.has_uncertain() {
+        let suspicious = self.entries.values().any(|entry| entry.refusals > 0);
+        if self.has_uncertain() || suspicious && self.has_unacknowledged() {
             return None;
         }
         let entry = self.entries.iter().find(|(_, entry)| entry.sent_as.is_none());
@@ -90,6 +98,18 @@ impl Outbox {
                 entry.uncertain = true;
             }
         });
+    }
+
+    /// The server ended the stream in anger: at what was on its way, perhaps. What that happened to before has failed.
+    pub fn refused(&mut self, step: &mut Step<'_>) -> Vec<MessageRecord> {
+        self.update_all(step, &|entry| {
+            if entry.sent_as.is_some() {
+                entry.refusals = entry.refusals.saturating_add(1);
+            }
+        });
+        let culprits = self.entries.iter().filter(|(_, entry)| entry.refusals >= MAX_REFUSALS);
+        let culprits: Vec<u64> = culprits.map(|(sequence, _)| *sequence).collect();
+        culprits.into_iter().filter_map(|sequence| self.finish(step, sequence)).collect()
     }
 
     /// The archive has been read, or there is none: what has not turned up is sent again.
@@ -141,9 +161,10 @@ impl Outbox {
 
     fn update(&mut self, step: &mut Step<'_>, sequence: u64, change: &dyn Fn(&mut OutboxRecord)) {
         let Some(entry) = self.entries.get_mut(&sequence) else { return };
-        let before = (entry.sent_as, entry.uncertain);
+        let state = |entry: &OutboxRecord| (entry.sent_as, entry.uncertain, entry.refusals);
+        let before = state(entry);
         change(entry);
-        if before != (entry.sent_as, entry.uncertain) {
+        if before != state(entry) {
             self.save(step, sequence);
         }
     }

@@ -30,6 +30,7 @@ impl Account {
 
     fn available(&mut self, step: &mut Step<'_>, from: &Jid, jid: &BareJid, presence: &Presence) {
         self.contacts.presence(jid, from.resource().unwrap_or_default(), Some(presence));
+        self.caps_announced(step, from, presence);
         let known = *jid == self.me || self.contacts.is_contact(jid);
         if let Some(Ok(update)) = presence.payload::<VcardUpdate>().filter(|_| known) {
             self.vcard_avatar_announced(step, jid, &update);
@@ -69,5 +70,6 @@ impl Account {
         let update = avatar.and_then(|avatar| ImageHash::parse(avatar.as_str())).map(VcardUpdate::Photo);
         let presence = presence.with_payload(&update.unwrap_or(VcardUpdate::NotReady));
         self.send(step, &presence.to_element());
+        self.announced();
     }
 }

@@ -46,14 +46,54 @@ pub struct SessionRecord {
     pub pinned_mechanism: Option<String>,
     /// The session to resume (XEP-0198).
     pub resumption: Option<ResumptionRecord>,
-    /// The endpoint that worked last, and where it was found.
-    pub endpoint: Option<String>,
+    /// What that session began with and is not answered yet.
+    pub setup: Setup,
+    /// Its server wants to know whether anybody is looking (XEP-0352).
+    pub client_state: bool,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// By how many milliseconds the server's clock is ahead of ours.
+    pub clock_offset: i64,
     /// Our server announces that it vouches for the ids of its archive (XEP-0359 §6).
     pub stanza_ids: bool,
     /// Our account has an archive (XEP-0313).
     pub archive: bool,
 }
-impl Record for SessionRecord {}
+impl Record for SessionRecord {
+    const VERSION: u8 = 2;
+}
+
+/// What a session begins with, as far as it has not been answered: a lost link must not leave a part of it undone.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct Setup(u8);
+
+impl Setup {
+    /// The roster, and after it the first presence (RFC 6121 §2.2).
+    pub const ROSTER: Self = Self(1);
+    /// Copies of what our other devices send (XEP-0280).
+    pub const CARBONS: Self = Self(2);
+    /// What our account offers (XEP-0030).
+    pub const ACCOUNT: Self = Self(4);
+    /// The blocked addresses (XEP-0191).
+    pub const BLOCKED: Self = Self(8);
+    /// Our presence, until the server has it.
+    pub const PRESENCE: Self = Self(16);
+
+    /// Whether this part is to be done.
+    pub fn has(self, part: Self) -> bool {
+        self.0 & part.0 != 0
+    }
+
+    /// Adds a part.
+    pub fn add(&mut self, part: Self) {
+        self.0 |= part.0;
+    }
+
+    /// A part is done.
+    pub fn done(&mut self, part: Self) {
+        self.0 &= !part.0;
+    }
+}
 
 /// Key of the [`SessionRecord`].
 pub const SESSION: &[u8] = b"session";
@@ -65,8 +105,6 @@ pub struct ResumptionRecord {
     pub id: String,
     /// Our full JID in it.
     pub jid: String,
-    /// For how many seconds the server keeps it.
-    pub max_seconds: Option<u32>,
     /// How many of the server's stanzas are handled, hence on disk.
     pub inbound: u64,
     /// How many stanzas we have sent.
@@ -126,10 +164,18 @@ pub const ROSTER_VERSION: &[u8] = b"roster-version";
 /// How far the archive has been read (Meta, [`ARCHIVE`]).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
 pub struct ArchiveRecord {
-    /// Everything up to this message is on disk.
+    /// Everything up to this message is on disk ...
     pub read_up_to: Option<StanzaId>,
+    /// ... from this message on.
+    pub read_from: Option<StanzaId>,
+    /// There is nothing before that in the archive.
+    pub reached_start: bool,
+    /// How many messages have been read back.
+    pub read_back: u32,
 }
-impl Record for ArchiveRecord {}
+impl Record for ArchiveRecord {
+    const VERSION: u8 = 2;
+}
 
 /// Key of the [`ArchiveRecord`].
 pub const ARCHIVE: &[u8] = b"archive";
@@ -188,6 +234,19 @@ pub struct ResourceRecord {
     pub availability: Availability,
     /// In whose words.
     pub status: Option<String>,
+}
+
+/// What programs with these capabilities can do (Caps, by hash).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct CapsRecord {
+    /// The features (XEP-0030).
+    pub features: Vec<String>,
+}
+impl Record for CapsRecord {}
+
+/// The key of verified capabilities: the function and the hash.
+pub fn caps_key(ver: &str) -> Key {
+    join(&[b"sha-1", ver.as_bytes()])
 }
 
 /// An avatar's image (Avatars, by hash).
@@ -260,8 +319,12 @@ pub struct OutboxRecord {
     pub sent_as: Option<u64>,
     /// It was sent in a session that was lost: the server may or may not have it.
     pub uncertain: bool,
+    /// How many streams the server ended in anger when this was on its way.
+    pub refusals: u8,
 }
-impl Record for OutboxRecord {}
+impl Record for OutboxRecord {
+    const VERSION: u8 = 2;
+}
 
 /// Separates the parts of a key; occurs in no JID and in no id we accept.
 const SEPARATOR: u8 = 0;

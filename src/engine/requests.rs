@@ -1,6 +1,6 @@
 //! Questions over the stream (IQ stanzas): ours with what to do with the answers, and those of others.
 
-use plausch_model::{CommandError, CommandId, Subscription, ViewId};
+use plausch_model::{CommandError, CommandId, Subscription, Timestamp, ViewId};
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     iq_tracker::Outcome,
@@ -10,8 +10,9 @@ use plausch_xmpp::{
     stanza::{Condition, Iq, IqKind, StanzaError},
     xep::{
         blocking::{Blocking, BlockingCommand},
+        caps::Caps,
         disco::DiscoInfo,
-        mam::ArchiveFin,
+        entity_time::EntityTime,
         ping::Ping,
         roster::{self, Roster, RosterItem},
         version::SoftwareVersion,
@@ -19,7 +20,13 @@ use plausch_xmpp::{
     xml::Element,
 };
 
-use crate::{Account, identity, jids, map::Set, profile::Fetch, records::RosterRecord, step::Step};
+use crate::{
+    Account, identity, jids,
+    map::Set,
+    profile::Fetch,
+    records::{RosterRecord, Setup},
+    step::Step,
+};
 
 /// For how long an answer is awaited.
 const TIMEOUT_MILLIS: i64 = 30_000;
@@ -35,16 +42,20 @@ pub(crate) enum Purpose {
     AccountInfo,
     /// Copies of what our other devices send (XEP-0280).
     Carbons,
-    /// A page of the archive (XEP-0313).
-    Archive,
+    /// A page of the archive (XEP-0313), by the query's id.
+    Archive(String),
     /// The server's software (XEP-0092).
     Software,
+    /// The server's clock (XEP-0202), asked at this moment.
+    Clock(Timestamp),
     /// Whether the connection is alive (XEP-0199).
     KeepAlive,
     /// Whether the server has read everything up to this stanza of ours (without XEP-0198).
     Barrier(u64),
     /// A command whose answer is this answer.
     Command(ViewId, CommandId),
+    /// What programs with these capabilities can do (XEP-0115).
+    Caps(Box<Caps>),
     /// Something about a person.
     Person(Fetch),
 }
@@ -89,6 +100,7 @@ impl Account {
         match purpose {
             Purpose::Roster => self.roster_answered(step, outcome),
             Purpose::Blocked => {
+                self.session.setup_done(Setup::BLOCKED);
                 if let Some(Ok(list)) = outcome.ok().flatten().map(Blocking::from_element) {
                     let jids: Set<_> = list.jids.iter().map(jids::bare_of).collect();
                     self.contacts.set_blocked(step, &|blocked| *blocked = jids.clone());
@@ -96,14 +108,19 @@ impl Account {
             }
             Purpose::AccountInfo => {
                 let info = outcome.ok().flatten().and_then(|element| DiscoInfo::from_element(element).ok());
-                self.account_info(step, &info.unwrap_or_default());
+                self.account_info(step, info.as_ref());
             }
-            Purpose::Archive => self.archive_answered(step, outcome),
+            Purpose::Archive(query) => self.archive_answered(step, &query, outcome),
             Purpose::Software => {
                 let version = outcome.ok().flatten().and_then(|element| SoftwareVersion::from_element(element).ok());
                 self.software_known(step, version);
             }
-            Purpose::Carbons => {}
+            Purpose::Clock(asked_at) => {
+                if let Some(Ok(time)) = outcome.ok().flatten().map(EntityTime::from_element) {
+                    self.session.server_clock(asked_at, step.now, Timestamp(time.utc.millis()));
+                }
+            }
+            Purpose::Carbons => self.session.setup_done(Setup::CARBONS),
             // Any answer proves that the server is there and has read what came before (XEP-0199 §4).
             Purpose::KeepAlive => self.session.alive(),
             Purpose::Barrier(number) => self.acknowledged(step, &|sent_as| sent_as <= number),
@@ -111,6 +128,7 @@ impl Account {
                 let result = outcome.map(|_| ()).map_err(refused);
                 self.done(step, view, id, result);
             }
+            Purpose::Caps(caps) => self.caps_answered(step, *caps, outcome),
             Purpose::Person(fetch) => self.person_answered(step, fetch, outcome),
         }
     }
@@ -120,12 +138,11 @@ impl Account {
         match purpose {
             Purpose::Command(view, id) => self.done(step, view, id, Err(error)),
             Purpose::KeepAlive | Purpose::Barrier(_) if error == CommandError::TimedOut => self.connection_dead(step),
-            Purpose::Archive if error == CommandError::TimedOut => {
-                self.archive.disconnected();
-                self.catch_up(step);
-            }
+            Purpose::Archive(query) => self.archive_silent(step, &query),
+            Purpose::Caps(caps) => self.capabilities.forget(&caps.ver),
             Purpose::Person(fetch) => self.person_unanswered(step, fetch, error),
-            Purpose::AccountInfo if error == CommandError::TimedOut => self.account_info(step, &DiscoInfo::default()),
+            Purpose::Roster if error == CommandError::TimedOut => self.roster_ready(step),
+            Purpose::AccountInfo if error == CommandError::TimedOut => self.account_info(step, None),
             _ => {}
         }
     }
@@ -137,25 +154,6 @@ impl Account {
             self.contacts.replace_roster(step, items, roster.version);
         }
         self.roster_ready(step);
-    }
-
-    fn archive_answered(&mut self, step: &mut Step<'_>, outcome: Outcome<'_>) {
-        let fin = outcome.map(|element| element.and_then(|element| ArchiveFin::from_element(element).ok()));
-        match fin {
-            Ok(Some(fin)) => {
-                if let Some((results, last, complete)) = self.archive.finished(&fin) {
-                    self.archive_page(results, last, complete);
-                }
-            }
-            Ok(None) => self.archive_unavailable(step),
-            Err(error) => {
-                if self.archive.failed(error.condition == Condition::ItemNotFound) {
-                    self.catch_up(step);
-                } else {
-                    self.archive_unavailable(step);
-                }
-            }
-        }
     }
 
     // ---- what others ask -------------------------------------------------------------------------------------------

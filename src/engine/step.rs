@@ -100,8 +100,8 @@ impl<C> Loads<C> {
     }
 
     /// Forgets what was asked: the answers will not come.
-    pub fn clear(&mut self) {
-        self.waiting.clear();
+    pub fn take_all(&mut self) -> Vec<C> {
+        std::mem::take(&mut self.waiting).into_iter().map(|(_, then)| then).collect()
     }
 }
 

@@ -3,12 +3,13 @@
 //! A window is read from disk when a chat is opened and when it grows; between, it lives from changes. The engine keeps its
 //! two ends, not its messages, so its memory does not grow with what is shown.
 
-use plausch_model::{Anchor, BareJid, Direction, TimelineItem, TimelineKey, Update, ViewId, WindowChange};
+use plausch_model::{
+    Anchor, BareJid, Direction, StanzaId, TimelineItem, TimelineKey, Timestamp, Update, ViewId, WindowChange,
+};
 
 use plausch_xmpp::list::IntoList;
 
 use crate::{
-    io::Audience,
     map::Map,
     records::{MessageRecord, chat_end, chat_prefix, decode_row, message_key},
     step::Step,
@@ -20,19 +21,35 @@ const WINDOW: u32 = 50;
 /// Messages added when a window grows.
 const GROWTH: u32 = 100;
 
-/// One view's window.
+/// One view's window: everything from the oldest to the newest message, and beyond where it is at that end of the chat.
 #[derive(Debug)]
 pub(crate) struct Window {
     chat: BareJid,
     oldest: Option<TimelineKey>,
     newest: Option<TimelineKey>,
+    at_start: bool,
+    at_end: bool,
+    /// What changed in this step; `None` if nothing did, not even the number of messages.
+    changes: Option<Vec<WindowChange>>,
+}
+
+impl Window {
+    fn contains(&self, key: TimelineKey) -> bool {
+        let (Some(oldest), Some(newest)) = (self.oldest, self.newest) else { return true };
+        (self.at_start || oldest <= key) && (self.at_end || key <= newest)
+    }
+
+    /// A message inside is new; the first one is both ends.
+    fn extend(&mut self, key: TimelineKey) {
+        self.oldest = Some(self.oldest.map_or(key, |oldest| oldest.min(key)));
+        self.newest = self.newest.max(Some(key));
+    }
 }
 
 /// All views of the account.
 #[derive(Debug, Default)]
 pub(crate) struct Views {
     views: Map<ViewId, Option<Window>>,
-    changes: Map<BareJid, Vec<WindowChange>>,
 }
 
 /// A window that is being read.
@@ -51,11 +68,32 @@ impl Opening {
 }
 
 /// A window that is being enlarged.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Growing {
     view: ViewId,
     chat: BareJid,
     direction: Direction,
+}
+
+impl Growing {
+    /// Whose window it is.
+    pub fn chat(&self) -> &BareJid {
+        &self.chat
+    }
+}
+
+/// What came of enlarging a window.
+#[derive(Debug)]
+pub(crate) enum Grown {
+    /// It is as large as it can be, or has been shown larger.
+    Shown,
+    /// There is nothing older on this device, but there may be elsewhere.
+    AtDisksEnd {
+        /// The archive's id of the oldest message here.
+        oldest: Option<StanzaId>,
+        /// When that was sent.
+        at: Option<Timestamp>,
+    },
 }
 
 impl Views {
@@ -97,90 +135,126 @@ impl Views {
     }
 
     /// The window has been read: shows it.
-    pub fn opened_chat(&mut self, step: &mut Step<'_>, opening: Opening, found: Vec<Loaded>, total: u64) {
+    ///
+    /// `older_elsewhere` says that the archive may have older messages than this device.
+    pub fn opened_chat(
+        &mut self,
+        step: &mut Step<'_>,
+        opening: Opening,
+        found: Vec<Loaded>,
+        total: u64,
+        older_elsewhere: bool,
+    ) {
         let Opening { view, chat, read_up_to } = opening;
         let mut found = found.into_iter().map(rows);
         let (older, newer) = (found.next().unwrap_or_default(), found.next().unwrap_or_default());
-        let (at_start, at_end) = (is_last(&older, WINDOW), is_last(&newer, WINDOW));
+        let (at_start, at_end) = (is_last(&older, WINDOW) && !older_elsewhere, is_last(&newer, WINDOW));
         let items: Vec<TimelineItem> = older.iter().rev().chain(&newer).filter_map(item).into_list();
-        let window = Window { chat: chat.clone(), oldest: key_of(items.first()), newest: key_of(items.last()) };
+        let (oldest, newest) = (key_of(items.first()), key_of(items.last()));
         let Some(slot) = self.views.get_mut(&view) else { return };
-        *slot = Some(window);
+        *slot = Some(Window { chat: chat.clone(), oldest, newest, at_start, at_end, changes: None });
         step.fx.tell_view(view, Update::Window { chat, items, at_start, at_end, read_up_to, total });
     }
 
-    /// What to read to enlarge a window; `None` if the view does not show that chat or there is nothing to go on from.
+    /// Enlarges a window of a view.
     pub fn grow(&self, view: ViewId, chat: BareJid, direction: Direction) -> Option<(Vec<Query>, Growing)> {
-        let window = self.views.get(&view)?.as_ref().filter(|window| window.chat == chat)?;
-        let query = match direction {
-            Direction::Older => older_than(&chat, message_key(&chat, window.oldest?), GROWTH),
-            Direction::Newer => newer_from(&chat, after(&chat, window.newest?), GROWTH),
-        };
-        Some((vec![query], Growing { view, chat, direction }))
+        self.go_on(Growing { view, chat, direction })
     }
 
-    /// More of a window has been read: shows it.
-    pub fn grown(&mut self, step: &mut Step<'_>, growing: Growing, found: Vec<Loaded>) {
+    /// What to read to enlarge a window; `None` if the view does not show that chat. The oldest message itself is read
+    /// along, for what the archive calls it.
+    pub fn go_on(&self, growing: Growing) -> Option<(Vec<Query>, Growing)> {
+        let Growing { view, chat, direction } = &growing;
+        let window = self.views.get(view)?.as_ref().filter(|window| window.chat == *chat)?;
+        let query = match (direction, window.oldest.zip(window.newest)) {
+            (Direction::Older, Some((oldest, _))) => older_than(chat, after(chat, oldest), GROWTH.saturating_add(1)),
+            (Direction::Newer, Some((_, newest))) => newer_from(chat, after(chat, newest), GROWTH),
+            (_, None) => older_than(chat, chat_end(chat), GROWTH),
+        };
+        Some((vec![query], growing))
+    }
+
+    /// More of a window has been read: shows it. `older_elsewhere` says that the archive may have older messages than this
+    /// device; then an end of what is here is not shown as the beginning of the chat.
+    pub fn grown(
+        &mut self,
+        step: &mut Step<'_>,
+        growing: &Growing,
+        found: Vec<Loaded>,
+        older_elsewhere: bool,
+    ) -> Grown {
         let Growing { view, chat, direction } = growing;
-        let Some(window) = self.views.get_mut(&view).and_then(Option::as_mut) else { return };
-        if window.chat != chat {
-            return;
-        }
-        let mut rows = found.into_iter().next().map(rows).unwrap_or_default();
-        let last = is_last(&rows, GROWTH);
-        if direction == Direction::Older {
-            rows.reverse();
-        }
-        let items: Vec<TimelineItem> = rows.iter().filter_map(item).into_list();
-        let (at_start, at_end) = match direction {
-            Direction::Older => {
-                window.oldest = key_of(items.first()).or(window.oldest);
-                (last, false)
+        let window = self.views.get_mut(view).and_then(Option::as_mut).filter(|window| window.chat == *chat);
+        let Some(window) = window else { return Grown::Shown };
+        let mut messages: Vec<MessageRecord> =
+            found.into_iter().next().map(rows).unwrap_or_default().iter().filter_map(decode_row).collect();
+        let known = |message: &MessageRecord| Some(message.item.key) == window.oldest;
+        let oldest = messages.iter().find(|message| known(message)).and_then(|message| message.stanza_id.clone());
+        messages.retain(|message| !known(message));
+        let last = u32::try_from(messages.len()).is_ok_and(|count| count < GROWTH);
+        if *direction == Direction::Older {
+            if messages.is_empty() && older_elsewhere {
+                return Grown::AtDisksEnd { oldest, at: window.oldest.map(|key| key.at) };
             }
-            Direction::Newer => {
-                window.newest = key_of(items.last()).or(window.newest);
-                (false, last)
-            }
-        };
-        step.fx.tell_view(view, Update::WindowGrown { chat, items, at_start, at_end });
+            messages.reverse();
+            window.at_start = last && !older_elsewhere;
+        } else {
+            window.at_end = last;
+        }
+        let items: Vec<TimelineItem> = messages.into_iter().map(|message| message.item).collect();
+        items.iter().for_each(|item| window.extend(item.key));
+        self.tell_grown(step, growing, items);
+        Grown::Shown
     }
 
-    /// A message was added or changed.
-    pub fn put(&mut self, message: &MessageRecord) {
-        self.change(&message.chat, || WindowChange::Put(message.item.clone()));
-        let open = self.views.values_mut().flatten().filter(|window| window.chat == message.chat);
-        open.for_each(|window| {
-            let key = message.item.key;
-            window.newest = window.newest.max(Some(key));
-            window.oldest = window.oldest.or(Some(key));
-        });
+    /// Answers the wish for a larger window with these messages, be there any or not.
+    pub fn tell_grown(&self, step: &mut Step<'_>, growing: &Growing, items: Vec<TimelineItem>) {
+        let Growing { view, chat, .. } = growing;
+        let window = self.views.get(view).and_then(Option::as_ref).filter(|window| window.chat == *chat);
+        let Some(&Window { at_start, at_end, .. }) = window else { return };
+        step.fx.tell_view(*view, Update::WindowGrown { chat: chat.clone(), items, at_start, at_end });
+    }
+
+    /// A message was added. Beyond the end of a window it is only counted.
+    pub fn added(&mut self, message: &MessageRecord) {
+        for window in self.showing(&message.chat) {
+            let inside = window.contains(message.item.key);
+            let changes = window.changes.get_or_insert_default();
+            if inside {
+                changes.push(WindowChange::Put(message.item.clone()));
+                window.extend(message.item.key);
+            }
+        }
+    }
+
+    /// A message is now like this.
+    pub fn changed(&mut self, message: &MessageRecord) {
+        for window in self.showing(&message.chat).filter(|window| window.contains(message.item.key)) {
+            window.changes.get_or_insert_default().push(WindowChange::Put(message.item.clone()));
+        }
     }
 
     /// A message is gone.
     pub fn removed(&mut self, message: &MessageRecord) {
-        self.change(&message.chat, || WindowChange::Remove(message.item.id.clone()));
+        for window in self.showing(&message.chat) {
+            window.changes.get_or_insert_default().push(WindowChange::Remove(message.item.id.clone()));
+        }
     }
 
     /// Tells the views what changed in this step. `total` says how many messages a chat has.
     pub fn publish(&mut self, step: &mut Step<'_>, total: impl Fn(&BareJid) -> u64) {
-        for (chat, changes) in std::mem::take(&mut self.changes).iter() {
-            let total = total(chat);
-            for view in self.showing(chat) {
-                let update = Update::WindowChanged { chat: chat.clone(), changes: changes.clone(), total };
-                step.fx.updates.push((Audience::View(view), update));
+        for view in self.all() {
+            let Some(window) = self.views.get_mut(&view).and_then(Option::as_mut) else { continue };
+            if let Some(changes) = window.changes.take() {
+                let (chat, total) = (window.chat.clone(), total(&window.chat));
+                step.fx.tell_view(view, Update::WindowChanged { chat, changes, total });
             }
         }
     }
 
-    fn change(&mut self, chat: &BareJid, change: impl FnOnce() -> WindowChange) {
-        if self.showing(chat).next().is_some() {
-            self.changes.change(chat, |changes| changes.push(change()));
-        }
-    }
-
-    fn showing(&self, chat: &BareJid) -> impl Iterator<Item = ViewId> {
-        let shows = |window: &Window| window.chat == *chat;
-        self.views.iter().filter(move |(_, window)| window.as_ref().is_some_and(shows)).map(|(view, _)| *view)
+    /// The windows that show a chat.
+    fn showing(&mut self, chat: &BareJid) -> impl Iterator<Item = &mut Window> {
+        self.views.values_mut().flatten().filter(move |window| window.chat == *chat)
     }
 }
 
@@ -202,7 +276,7 @@ fn after(chat: &BareJid, key: TimelineKey) -> Key {
 fn rows(loaded: Loaded) -> Vec<Row> {
     match loaded {
         Loaded::Rows(rows) => rows,
-        Loaded::Found(_) | Loaded::Count(_) => Vec::new(),
+        Loaded::Found(_) => Vec::new(),
     }
 }
 

@@ -97,11 +97,21 @@ impl<M: Machine, S: Store, O: Outside> Driver<M, S, O> {
 
     /// One input, its effects, and the inputs that must follow directly.
     async fn turn(&mut self, input: Input) -> ControlFlow<Verdict> {
+        let command = if let Input::Command { view, id, .. } = &input { Some((*view, *id)) } else { None };
         let mut next = Some(input);
         while let Some(input) = next.take() {
             let now = self.outside.now();
             let effects = self.machine.handle(input, now, self.outside.rng());
-            next = self.carry_out(effects).await?;
+            match self.carry_out(effects).await {
+                ControlFlow::Continue(input) => next = input,
+                ControlFlow::Break(verdict) => {
+                    // The machine, which would answer, is not asked any more.
+                    if let (Verdict::Broken(error), Some((view, id))) = (&verdict, command) {
+                        self.outside.publish(vec![refusal(view, id, error)]);
+                    }
+                    return ControlFlow::Break(verdict);
+                }
+            }
         }
         ControlFlow::Continue(())
     }
@@ -163,6 +173,9 @@ impl<M: Machine, S: Store, O: Outside> Driver<M, S, O> {
         loop {
             match self.store.load(queries.clone()).await {
                 Ok(answers) => {
+                    if let Some(damage) = self.store.take_damage() {
+                        self.report(&damage);
+                    }
                     return ControlFlow::Continue(Some(Input::Loaded(ids.into_iter().zip(answers).collect())));
                 }
                 Err(error) if tries == LOAD_TRIES || !may_recover(&error) => {

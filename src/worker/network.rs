@@ -56,6 +56,12 @@ impl Network {
     }
 
     fn request(&self, request: HttpRequest) {
+        if request.farewell {
+            // Not among those that end with this.
+            return spawn_local(async move {
+                let _nobody_waits = Exchange::new().run(&request).await;
+            });
+        }
         let id = request.id;
         let exchange = Rc::new(Exchange::new());
         self.exchanges.borrow_mut().insert(id, exchange.clone());

@@ -37,11 +37,6 @@ pub struct Resumption {
     pub id: String,
     /// The address that the session is bound to.
     pub jid: FullJid,
-    /// For how many seconds the server keeps the session, if it says.
-    pub max_seconds: Option<u32>,
-    /// Where the server would like to be reconnected: `host` or `host:port`, as it says. It is for TCP, and not to be
-    /// followed without the checks of [`crate::stream::Redirects`].
-    pub location: Option<String>,
 }
 
 /// Why an acknowledgement is impossible.
@@ -167,8 +162,6 @@ pub fn request() -> Element {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Enabled {
     id: Option<String>,
-    max_seconds: Option<u32>,
-    location: Option<String>,
 }
 
 impl Enabled {
@@ -179,17 +172,12 @@ impl Enabled {
         }
         let resumable = matches!(element.attr("resume"), Some("true" | "1"));
         let id = element.attr("id").filter(|id| resumable && !id.is_empty() && id.len() <= MAX_ID_BYTES);
-        Some(Self {
-            id: id.map(str::to_owned),
-            max_seconds: element.attr("max").and_then(|max| max.parse().ok()),
-            location: element.attr("location").map(str::to_owned),
-        })
+        Some(Self { id: id.map(str::to_owned) })
     }
 
     /// The session that begins, bound to `jid`.
     pub fn into_session(self, jid: FullJid) -> Sm {
-        let Self { id, max_seconds, location } = self;
-        Sm::new(id.map(|id| Resumption { id, jid, max_seconds, location }))
+        Sm::new(self.id.map(|id| Resumption { id, jid }))
     }
 }
 

@@ -148,7 +148,7 @@ mod tests {
 
     fn get(url: String) -> HttpRequest {
         let id = Default::default();
-        HttpRequest { id, url, post: None, probe: false, timeout_millis: 2000, max_bytes: 100 }
+        HttpRequest { id, url, post: None, probe: false, timeout_millis: 2000, max_bytes: 100, farewell: false }
     }
 
     async fn perform_request(request: HttpRequest) -> Result<HttpResponse, HttpFailure> {

@@ -250,7 +250,7 @@ fn launch(
     transcript: &Transcript,
 ) -> io::Result<(Lines, JoinHandle<Result<(), DriverError>>)> {
     let password = password.map(|typed| Password::new(typed.expose(), nfkc));
-    let config = AccountConfig { jid: jid.clone(), settings: options.settings.clone(), password };
+    let config = AccountConfig { jid: jid.clone(), settings: options.settings.clone(), password, stays: true };
     let account = Account::new(config).ok_or_else(|| io::Error::other("not a normalised address"))?;
     let surroundings = Surroundings {
         rng: random(options.seed)?,

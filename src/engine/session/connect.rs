@@ -3,8 +3,8 @@
 use plausch_model::{EndReason, SignInError, Timestamp};
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
-    stream::{Endpoint, NegotiationError, RedirectPolicy, Redirects, ns},
-    xml::{Element, Limits, parse},
+    stream::{Endpoint, NegotiationError, RedirectPolicy, Redirects, ns, read_frame},
+    xml::{Element, Limits, PRUNED, XmlError},
 };
 
 use super::{Phase, Session};
@@ -18,7 +18,7 @@ impl Session {
 
     /// Takes from an earlier run what is not on disk: a password without keys, numbers of sockets, who is looking.
     pub(crate) fn carry_over(&mut self, earlier: &mut Self) {
-        self.password = earlier.password.take();
+        self.password = earlier.password.take().or(earlier.replaced_password.take());
         self.fresh_password = earlier.fresh_password;
         self.ever_online = earlier.ever_online;
         self.last_socket = earlier.last_socket;
@@ -27,6 +27,11 @@ impl Session {
         self.network_up = earlier.network_up;
         self.endpoints = std::mem::take(&mut earlier.endpoints);
         self.failed_tries = earlier.failed_tries;
+    }
+
+    /// What the last step wanted on disk is there.
+    pub(crate) fn committed(&mut self) {
+        self.replaced_password = None;
     }
 
     /// The endpoints that the hoster's settings name.
@@ -42,7 +47,8 @@ impl Account {
         if self.session.has_credentials() || self.jid.local().is_none() {
             self.connect(step);
         } else {
-            self.end(step, false, EndReason::CredentialsRejected(SignInError::WrongPassword));
+            // The server left nothing that could take the password's place (PLAIN without FAST).
+            self.end(step, false, EndReason::CredentialsRejected(super::error::password_needed()));
         }
     }
 
@@ -75,6 +81,7 @@ impl Account {
     pub(super) fn link_closed(&mut self, step: &mut Step<'_>) {
         match self.session.phase {
             Phase::Opening(_) => self.endpoint_failed(step),
+            Phase::Negotiating(..) if !self.session.heard => self.endpoint_failed(step),
             Phase::Negotiating(..) => {
                 let closed = NegotiationError::Closed { see_other_uri: None };
                 let verdict = super::error::judge(closed, &self.jid);
@@ -91,21 +98,31 @@ impl Account {
             if !self.is_current(socket) {
                 return;
             }
-            match parse(&frame, &Limits::default()) {
+            match read_frame(&frame, &Limits::default()) {
                 Ok(element) => self.element_arrived(step, element),
-                Err(error) => {
-                    let condition = Element::builder(error.condition(), ns::STREAM_ERRORS).build();
-                    let error = Element::builder("error", ns::STREAMS).child(condition).build();
-                    self.transmit(step, &error);
-                    self.disconnect(step);
-                    return self.disconnected(step);
-                }
+                Err(error) => return self.frame_refused(step, error),
             }
+        }
+    }
+
+    /// A frame is none: the stream can't go on (RFC 6120 §11.1, §11.3).
+    fn frame_refused(&mut self, step: &mut Step<'_>, error: XmlError) {
+        let condition = Element::builder(error.condition(), ns::STREAM_ERRORS).build();
+        let farewell = Element::builder("error", ns::STREAMS).child(condition).build();
+        self.transmit(step, &farewell);
+        self.disconnect(step);
+        match self.session.phase {
+            Phase::Negotiating(..) => self.no_way(step, SignInError::Other(error.condition().to_owned())),
+            _ => self.disconnected(step),
         }
     }
 
     /// An element of the stream arrived.
     pub(super) fn element_arrived(&mut self, step: &mut Step<'_>, element: Element) {
+        if element.child("pruned", PRUNED).is_some() {
+            step.fx.notes.push("stanza that contains too much");
+        }
+        self.session.heard = true;
         if matches!(self.session.phase, Phase::Negotiating(..)) {
             self.negotiate(step, element);
         } else {
@@ -122,7 +139,8 @@ impl Account {
             self.session.endpoint = next;
             return self.open_link(step);
         }
-        self.session.endpoint = 0;
+        // What was discovered may have changed.
+        self.session.endpoints.clear();
         self.no_way(step, SignInError::Unreachable { endpoint: failed });
     }
 
@@ -135,6 +153,13 @@ impl Account {
     pub(super) fn disconnected(&mut self, step: &mut Step<'_>) {
         self.close_link(step);
         self.offline(step);
+        if let Phase::Online(online) = &self.session.phase
+            && step.now.millis_since(online.details.since) >= super::STABLE_MILLIS
+        {
+            self.session.failed_tries = 0;
+        }
+        // The best endpoint comes first again: that it failed once need not mean that it always does.
+        self.session.endpoint = 0;
         self.session.redirected = None;
         let pause = self.session.pause(step.rng);
         let retry_at = self.session.network_up.then(|| step.now.plus_millis(pause));
@@ -155,7 +180,8 @@ impl Account {
         self.reconnect_soon(step);
     }
 
-    /// The browser says that the network is there or gone. A socket may outlive that: it is asked, not closed.
+    /// The browser says that the network is there or gone. Gone with it is the connection, which nobody would notice
+    /// otherwise for a minute. When it comes back, a socket may have outlived that: it is asked.
     pub(crate) fn network(&mut self, step: &mut Step<'_>, up: bool) {
         self.session.network_up = up;
         match &mut self.session.phase {
@@ -163,24 +189,28 @@ impl Account {
                 self.session.failed_tries = 0;
                 self.connect(step);
             }
-            Phase::Waiting(retry_at) => *retry_at = None,
-            Phase::Online(online) => {
+            Phase::Online(online) if up => {
                 online.last_heard = Timestamp(0);
                 self.check_alive(step);
             }
+            Phase::Waiting(retry_at) => *retry_at = if up { *retry_at } else { None },
+            Phase::Online(_) if !self.session.signing_out => self.disconnected(step),
             _ => {}
         }
     }
 
     /// The store had trouble: everything is read again after a pause. Nothing more is sent on this connection.
-    pub(crate) fn storage_failed(&mut self, step: &mut Step<'_>) {
+    /// `signed_in` says that the first session had been announced in vain.
+    pub(crate) fn storage_failed(&mut self, step: &mut Step<'_>, signed_in: bool) {
         self.close_link(step);
         self.offline(step);
+        self.session.ever_online &= !signed_in;
         self.session.phase = Phase::Reloading(step.now.plus_millis(super::STORE_PAUSE_MILLIS));
     }
 
     /// The server wants us elsewhere (attack case L-04).
     pub(super) fn redirect(&mut self, step: &mut Step<'_>, target: &str) {
+        self.offline(step);
         let current = self.session.endpoint().cloned();
         let elsewhere = current.map(|current| self.session.redirects.follow(&current, target));
         match elsewhere {
@@ -205,6 +235,7 @@ impl Account {
         if self.session.farewell_by.is_some_and(|by| by <= step.now) {
             return self.farewell_done(step, false);
         }
+        self.retry_catching_up(step);
         let due = |at: Timestamp| at <= step.now;
         match &self.session.phase {
             Phase::Waiting(Some(at)) if due(*at) => self.connect(step),
@@ -213,6 +244,7 @@ impl Account {
                 self.nothing_found(step, "no answer in time".to_owned())
             }
             Phase::Opening(at) if due(*at) => self.endpoint_failed(step),
+            Phase::Negotiating(_, at) if due(*at) && !self.session.heard => self.endpoint_failed(step),
             Phase::Negotiating(_, at) if due(*at) => {
                 self.close_link(step);
                 let endpoint = self.session.endpoint().map(|endpoint| endpoint.url().to_owned());

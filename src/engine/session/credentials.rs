@@ -20,7 +20,8 @@ impl Session {
     pub(super) fn credentials(&self) -> Credentials {
         let password = self.password.clone().map(Proof::Password);
         let proof = password.or_else(|| self.scram.as_ref().and_then(keys).map(Proof::Keys));
-        let token = self.fast.as_ref().filter(|_| self.password.is_none()).map(token);
+        let just_typed = self.password.is_some() && !self.ever_online;
+        let token = self.fast.as_ref().filter(|_| !just_typed).map(token);
         Credentials::Account { token, proof }
     }
 
@@ -41,9 +42,13 @@ impl Session {
                     server_key: keys.server_key.to_vec(),
                 };
                 step.fx.batch.put(Table::Credentials, SCRAM, encode(&record));
+                // The keys do what the password does, if the server's salt stays the same: then it need not be kept even in
+                // memory. Servers that store the password itself (ejabberd, unless told otherwise) salt it anew each time.
+                let fits = |old: &ScramRecord| old.salt == record.salt && old.iterations == record.iterations;
+                if self.scram.as_ref().is_some_and(fits) {
+                    self.replaced_password = self.password.take();
+                }
                 self.scram = Some(record);
-                // The keys do what the password does: it need not be kept even in memory.
-                self.password = None;
             }
             CredentialChange::Token(token) => {
                 let record = FastRecord {

@@ -4,7 +4,7 @@ use plausch_model::SignInError;
 use plausch_xmpp::{
     jid,
     sasl::{SaslCondition, SaslFailure},
-    stream::{NegotiationError, StreamCondition, StreamError},
+    stream::{NegotiationError, PasswordReason, StreamCondition, StreamError},
 };
 
 /// What to do about an error.
@@ -20,13 +20,21 @@ pub(super) enum Verdict {
     Elsewhere(String),
 }
 
+/// What is kept does not sign us in, but nobody said that the password is wrong.
+pub(super) fn password_needed() -> SignInError {
+    SignInError::Other("the password is needed again".to_owned())
+}
+
 /// Judges a failed negotiation.
 pub(super) fn judge(error: NegotiationError, jid: &jid::BareJid) -> Verdict {
     use NegotiationError as E;
     match error {
         E::Refused(failure) => judge_failure(failure),
         E::NoSafeMechanism { offered } => Verdict::Rejected(SignInError::NoSafeMechanism { offered }),
-        E::PasswordNeeded(_) | E::UnusablePassword => Verdict::Rejected(SignInError::WrongPassword),
+        E::PasswordNeeded(PasswordReason::TokenRefused) | E::UnusablePassword => {
+            Verdict::Rejected(SignInError::WrongPassword)
+        }
+        E::PasswordNeeded(_) => Verdict::Rejected(password_needed()),
         E::NotAuthentic(_) => Verdict::Rejected(SignInError::ServerNotAuthentic),
         E::Insecure => Verdict::Rejected(SignInError::NoSafeMechanism { offered: Vec::new() }),
         E::OtherAccount { .. } => Verdict::Rejected(SignInError::ServerNotAuthentic),

@@ -52,6 +52,7 @@ impl Account {
                 post: None,
                 probe: fetch.probe,
                 timeout_millis: FETCH_MILLIS,
+                farewell: false,
                 max_bytes: MAX_BYTES,
             }));
         }

@@ -1,9 +1,9 @@
 //! The way that elements travel: a WebSocket (RFC 7395), or BOSH (XEP-0124) where WebSockets do not get through. Nothing
 //! else of the session knows which one it is.
 
-use plausch_model::Timestamp;
+use plausch_model::{SignInError, Timestamp};
 use plausch_xmpp::{
-    bosh::{Bosh, BoshAction, BoshEnd, HttpOutcome, Post},
+    bosh::{Bosh, BoshAction, BoshCondition, BoshEnd, HttpOutcome, Post},
     stream::{StreamHeader, Transport, close},
     xml::Element,
 };
@@ -58,6 +58,7 @@ impl Account {
     /// Opens the way to the endpoint in use.
     pub(super) fn open_link(&mut self, step: &mut Step<'_>) {
         self.close_link(step);
+        self.session.heard = false;
         let Some(endpoint) = self.session.endpoint() else { return };
         let (url, transport) = (endpoint.url().to_owned(), endpoint.transport());
         match transport {
@@ -107,9 +108,16 @@ impl Account {
             Link::Socket(socket) => step.fx.wire.push(Wire::Close(socket)),
             Link::Bosh(mut link) => {
                 link.bosh.terminate();
-                for action in link.bosh.poll(clock(step.now)) {
-                    if let BoshAction::Post(post) = action {
-                        self.post(step, &link.url, post);
+                // What has arrived comes out first.
+                loop {
+                    let actions = link.bosh.poll(clock(step.now));
+                    if actions.is_empty() {
+                        return;
+                    }
+                    for action in actions {
+                        if let BoshAction::Post(post) = action {
+                            self.post(step, &link.url, post, true);
+                        }
                     }
                 }
             }
@@ -117,7 +125,7 @@ impl Account {
     }
 
     /// Makes a BOSH request.
-    fn post(&mut self, step: &mut Step<'_>, url: &str, post: Post) -> HttpId {
+    fn post(&mut self, step: &mut Step<'_>, url: &str, post: Post, farewell: bool) -> HttpId {
         let id = self.session.next_http();
         step.fx.wire.push(Wire::Http(HttpRequest {
             id,
@@ -126,6 +134,7 @@ impl Account {
             probe: false,
             timeout_millis: post.timeout_millis,
             max_bytes: MAX_ANSWER_BYTES,
+            farewell,
         }));
         id
     }
@@ -154,7 +163,7 @@ impl Account {
                 match action {
                     BoshAction::Post(post) => {
                         let number = post.id;
-                        let id = self.post(step, &url, post);
+                        let id = self.post(step, &url, post, false);
                         if let Link::Bosh(link) = &mut self.session.link {
                             link.posts.insert(id, number);
                         }
@@ -169,8 +178,15 @@ impl Account {
     fn bosh_closed(&mut self, step: &mut Step<'_>, end: BoshEnd) {
         let Link::Bosh(_) = &self.session.link else { return };
         self.session.link = Link::None;
+        let signing_in = matches!(self.session.phase, Phase::Negotiating(..)) && self.session.heard;
         match end {
             BoshEnd::SeeOtherUri(target) => self.redirect(step, &target),
+            BoshEnd::Condition(BoshCondition::HostUnknown | BoshCondition::HostGone) => {
+                self.no_way(step, SignInError::UnknownHost { domain: self.jid.domain().to_owned() });
+            }
+            BoshEnd::Condition(_) | BoshEnd::Status(_) | BoshEnd::BadAnswer if signing_in => {
+                self.no_way(step, SignInError::Other(end.to_string()));
+            }
             _ => self.link_closed(step),
         }
     }

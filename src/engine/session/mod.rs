@@ -33,11 +33,12 @@ use link::Link;
 
 use crate::{
     Account,
+    envelope::EARLIEST,
     io::{HttpId, Password, SocketId},
     map::Map,
-    records::{FastRecord, ResumptionRecord, SESSION, ScramRecord, SessionRecord, encode},
+    records::{FastRecord, ResumptionRecord, SESSION, ScramRecord, SessionRecord, Setup, encode},
     step::Step,
-    store::Table,
+    store::{Batch, Table},
 };
 
 /// A connection must be open within this time.
@@ -46,12 +47,24 @@ const OPEN_MILLIS: i64 = 15_000;
 const NEGOTIATE_MILLIS: i64 = 30_000;
 /// After so much silence we ask whether the server is still there.
 const SILENCE_MILLIS: i64 = 60_000;
+/// For so long after something was awaited, somebody counts as looking.
+const LINGER_MILLIS: i64 = 10_000;
 /// The first pause between two tries, before jitter.
 const FIRST_PAUSE_MILLIS: i64 = 1_000;
 /// The longest pause.
 const LONGEST_PAUSE_MILLIS: i64 = 60_000;
 /// After trouble with the store, we start over after this pause.
 const STORE_PAUSE_MILLIS: i64 = 5_000;
+/// What was kept while we were away is here at the latest so long after we have caught up.
+const DELIVERY_MILLIS: i64 = 10_000;
+/// A difference of clocks that is none.
+const CLOCK_GRAIN_MILLIS: i64 = 1_500;
+/// What servers take that say nothing of limits: the least that is common.
+const SAFE_STANZA_BYTES: u64 = 256 * 1024;
+/// A session that lasted this long was none that fails at once: the next pause is short again.
+const STABLE_MILLIS: i64 = 60_000;
+/// The server is asked to acknowledge at the latest after so many stanzas, which are kept until it does.
+const STANZAS_PER_REQUEST: u32 = 10;
 /// Telling the server to forget our token must not hold up signing out.
 const FAREWELL_MILLIS: i64 = 5_000;
 
@@ -79,12 +92,15 @@ enum Phase {
 #[derive(Debug)]
 struct Online {
     details: ConnectionDetails,
-    csi: bool,
     csi_active: bool,
+    /// When something was awaited last.
+    awaited_at: Timestamp,
     last_heard: Timestamp,
     asked_if_alive: bool,
     ack_due: bool,
     request_due: bool,
+    /// Stanzas sent since the last request to acknowledge.
+    since_request: u32,
     barrier_pending: bool,
 }
 
@@ -101,6 +117,10 @@ pub(crate) struct Session {
     settings: WorkerSettings,
     phase: Phase,
     password: Option<Password>,
+    /// A password that is not needed any more once what took its place is on disk.
+    replaced_password: Option<Password>,
+    /// The device remembers the account.
+    stays: bool,
     record: SessionRecord,
     scram: Option<ScramRecord>,
     fast: Option<FastRecord>,
@@ -115,6 +135,8 @@ pub(crate) struct Session {
     farewell_by: Option<Timestamp>,
     endpoints: Vec<Endpoint>,
     endpoint: usize,
+    /// Something came over the present link.
+    heard: bool,
     redirects: Redirects,
     redirected: Option<Endpoint>,
     link: Link,
@@ -127,6 +149,14 @@ pub(crate) struct Session {
     /// Stanzas of the server that are handled and on disk.
     settled_inbound: u64,
     unacknowledged: VecDeque<Unacknowledged>,
+    /// Our presence was sent as this stanza, and is not acknowledged.
+    announced_as: Option<u64>,
+    /// The server's software, if it says.
+    software: Option<String>,
+    /// When we had caught up with what happened before this session.
+    pub(crate) caught_up_at: Option<Timestamp>,
+    /// The largest stanza that the server takes, if it says (XEP-0478).
+    max_stanza_bytes: Option<u64>,
     /// Stanzas sent on a connection without stream management.
     sent: u64,
     /// The record differs from what is on disk.
@@ -136,12 +166,14 @@ pub(crate) struct Session {
 
 impl Session {
     /// A session that does nothing yet.
-    pub fn new(password: Option<Password>, settings: &WorkerSettings) -> Self {
+    pub fn new(password: Option<Password>, stays: bool, settings: &WorkerSettings) -> Self {
         Self {
             settings: settings.clone(),
             phase: Phase::Off,
             fresh_password: password.is_some(),
             password,
+            replaced_password: None,
+            stays,
             record: SessionRecord::default(),
             scram: None,
             fast: None,
@@ -151,6 +183,7 @@ impl Session {
             farewell_by: None,
             endpoints: Vec::new(),
             endpoint: 0,
+            heard: false,
             redirects: Redirects::new(RedirectPolicy::Never),
             redirected: None,
             link: Link::None,
@@ -162,6 +195,10 @@ impl Session {
             sm: None,
             settled_inbound: 0,
             unacknowledged: VecDeque::new(),
+            announced_as: None,
+            software: None,
+            caught_up_at: None,
+            max_stanza_bytes: None,
             sent: 0,
             unsaved: false,
             published: None,
@@ -176,6 +213,11 @@ impl Session {
         self.fast = fast;
         self.sm = self.record.resumption.as_ref().and_then(restore);
         self.settled_inbound = self.sm.as_ref().map_or(0, |sm| sm.state().inbound);
+    }
+
+    /// Whether the device remembers the account.
+    pub fn stays(&self) -> bool {
+        self.stays
     }
 
     /// Whether stanzas can be sent and answered.
@@ -193,6 +235,30 @@ impl Session {
         self.record.archive
     }
 
+    /// Since when a message that comes now may have been kept for us. What was kept while we were away comes at the beginning
+    /// of a session; later only what comes late within it.
+    pub fn kept_since(&self, now: Timestamp) -> Timestamp {
+        let delivered = self.caught_up_at.is_some_and(|at| now.millis_since(at) >= DELIVERY_MILLIS);
+        if delivered { self.by_server(self.record.began_at) } else { EARLIEST }
+    }
+
+    /// A moment of ours by the server's clock, by which the archive goes: messages are ordered by one clock, whatever way
+    /// they come.
+    pub fn by_server(&self, ours: Timestamp) -> Timestamp {
+        ours.plus_millis(self.record.clock_offset)
+    }
+
+    /// The server has said what its clock says. Many say whole seconds, and the way takes time: what is less than that
+    /// counts as none.
+    pub fn server_clock(&mut self, asked_at: Timestamp, now: Timestamp, theirs: Timestamp) {
+        let way = now.millis_since(asked_at);
+        let offset = theirs.millis_since(asked_at.plus_millis(way.div_euclid(2)));
+        let certain = offset.saturating_abs() > way.saturating_add(CLOCK_GRAIN_MILLIS);
+        let offset = if certain { offset } else { 0 };
+        self.unsaved |= self.record.clock_offset != offset;
+        self.record.clock_offset = offset;
+    }
+
     /// Whether anybody is looking.
     pub fn is_visible(&self) -> bool {
         self.visible.values().any(|visible| *visible)
@@ -203,6 +269,12 @@ impl Session {
         if let Phase::Online(online) = &mut self.phase {
             online.asked_if_alive = false;
         }
+    }
+
+    /// A part of what the session begins with is done.
+    pub fn setup_done(&mut self, part: Setup) {
+        self.unsaved |= self.record.setup.has(part);
+        self.record.setup.done(part);
     }
 
     /// What the person sees of it.
@@ -231,8 +303,13 @@ impl Session {
             Phase::Waiting(at) => *at,
             Phase::Reloading(at) | Phase::Opening(at) | Phase::Negotiating(_, at) => Some(*at),
             Phase::Finding(finding) => Some(finding.deadline()),
-            Phase::Online(online) if online.asked_if_alive => None,
-            Phase::Online(online) => Some(online.last_heard.plus_millis(SILENCE_MILLIS)),
+            Phase::Online(online) => {
+                let silence = online.last_heard.plus_millis(SILENCE_MILLIS);
+                let hidden = self.record.client_state && online.csi_active && !self.is_visible();
+                let away = online.awaited_at.plus_millis(LINGER_MILLIS);
+                let deadlines = [(!online.asked_if_alive).then_some(silence), hidden.then_some(away)];
+                deadlines.into_iter().flatten().min()
+            }
         };
         [phase, self.link.deadline(), self.farewell_by].into_iter().flatten().min()
     }
@@ -244,7 +321,6 @@ impl Session {
         Some(ResumptionRecord {
             id: resumption.id.clone(),
             jid: resumption.jid.to_string(),
-            max_seconds: resumption.max_seconds,
             inbound: self.settled_inbound,
             outbound: state.outbound,
             acked: state.acked,
@@ -271,7 +347,7 @@ impl Session {
 
 fn restore(record: &ResumptionRecord) -> Option<Sm> {
     let jid = jid::FullJid::parse(&record.jid).ok()?;
-    let resumption = Resumption { id: record.id.clone(), jid, max_seconds: record.max_seconds, location: None };
+    let resumption = Resumption { id: record.id.clone(), jid };
     let (inbound, outbound, acked) = (record.inbound, record.outbound, record.acked);
     Some(Sm::restore(SmState { inbound, outbound, acked, resumption: Some(resumption) }))
 }
@@ -285,6 +361,10 @@ impl Account {
         if let Some(sm) = &mut self.session.sm {
             let number = sm.count_outbound();
             self.session.unacknowledged.push_back(Unacknowledged { number, stanza: stanza.clone() });
+        }
+        if let Phase::Online(online) = &mut self.session.phase {
+            online.since_request = online.since_request.saturating_add(1);
+            online.request_due |= self.session.sm.is_some() && online.since_request >= STANZAS_PER_REQUEST;
         }
         self.transmit(step, stanza);
     }
@@ -305,6 +385,11 @@ impl Account {
     /// Ends a step: acknowledges and stores the counters, if everything that came in is taken in; asks for acknowledgement
     /// of what was sent.
     pub(crate) fn settle(&mut self, step: &mut Step<'_>) {
+        if self.is_reloading() {
+            // What is known here is not on disk: nothing of it counts as handled, and nothing may be stored.
+            step.fx.batch = Batch::default();
+            return self.publish_connection(step);
+        }
         if self.all_ingested()
             && let Some(sm) = &self.session.sm
         {
@@ -317,6 +402,7 @@ impl Account {
             }
         }
         self.ask_for_acknowledgement(step);
+        self.sync_client_state(step);
         let resumption = self.session.resumption_record();
         if self.booted && (self.session.unsaved || self.session.record.resumption != resumption) {
             self.session.record.resumption = resumption;
@@ -331,12 +417,18 @@ impl Account {
         if !std::mem::take(&mut online.request_due) {
             return;
         }
+        online.since_request = 0;
         if self.session.sm.is_some() {
             self.transmit(step, &sm::request());
         } else if !std::mem::replace(&mut online.barrier_pending, true) {
             let barrier = crate::requests::Purpose::Barrier(self.session.sent);
             self.request_get(step, Some(self.jid.server().into()), &plausch_xmpp::xep::ping::Ping, barrier);
         }
+    }
+
+    /// Whether the store had trouble, so that everything will be read again.
+    pub(crate) fn is_reloading(&self) -> bool {
+        matches!(self.session.phase, Phase::Reloading(_))
     }
 
     fn publish_connection(&mut self, step: &mut Step<'_>) {

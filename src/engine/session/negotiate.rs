@@ -35,7 +35,13 @@ impl Account {
         StreamConfig {
             jid: self.jid.clone(),
             credentials,
-            policy: Policy { allow_plain: session.settings.allow_plain_auth, pinned, ..Policy::default() },
+            policy: Policy {
+                allow_plain: session.settings.allow_plain_auth,
+                pinned,
+                // Only to a server that has proved that it knows the password's hash by another function.
+                allow_upgrade: true,
+                ..Policy::default()
+            },
             secure: session.endpoint().is_some(),
             resume: session.sm.clone().filter(|_| !session.signing_out),
             user_agent: UserAgent {
@@ -45,8 +51,14 @@ impl Account {
             },
             resource_tag: identity::NAME.to_owned(),
             lang: "en".to_owned(),
-            active: session.is_visible(),
-            purpose: if session.signing_out { Purpose::InvalidateToken } else { Purpose::Session },
+            // That nobody is looking is said once the session has begun: Prosody (13, at least) never writes again after a
+            // pause to a session that has begun inactive.
+            active: true,
+            purpose: match (session.signing_out, session.stays) {
+                (true, _) => Purpose::InvalidateToken,
+                (false, true) => Purpose::Session,
+                (false, false) => Purpose::SessionWithoutToken,
+            },
         }
     }
 
@@ -77,7 +89,6 @@ impl Account {
             self.session.unsaved |= self.session.record.pinned_mechanism != name;
             self.session.record.pinned_mechanism = name;
         }
-        self.session.failed_tries = 0;
         if !std::mem::replace(&mut self.session.ever_online, true) {
             step.fx.signed_in = self.session.new_on_device || self.session.fresh_password;
         }

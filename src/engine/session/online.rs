@@ -1,7 +1,8 @@
 //! While online: what is asked at the start of a session, what comes over the stream, staying alive, going away.
 
 use plausch_model::{
-    CommandError, ConnectionDetails, EndReason, SecurityLayer, Timestamp, TransportKind, Update, ViewId,
+    CommandError, ConnectionDetails, DeliveryState, EndReason, FailureReason, SecurityLayer, Timestamp, TransportKind,
+    Update, ViewId,
 };
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
@@ -9,17 +10,24 @@ use plausch_xmpp::{
     payload::Payload,
     sm::{Sm, SmState},
     stanza::{Message, MessageType},
-    stream::{Incoming, Ready, Session as Past, Transport, classify},
+    stream::{Incoming, Ready, Session as Past, StreamCondition, StreamError, Transport, classify},
     xep::{
         blocking::Blocking, carbons::EnableCarbons, chat_markers::Markable, chat_states::ChatState,
-        client_state::ClientState, disco::DiscoInfo, ping::Ping, receipts::ReceiptRequest, roster::Roster,
-        stanza_id::OriginId, version::SoftwareVersion,
+        client_state::ClientState, disco::DiscoInfo, entity_time::TimeQuery, ping::Ping, receipts::ReceiptRequest,
+        roster::Roster, stanza_id::OriginId, version::SoftwareVersion,
     },
     xml::Element,
 };
 
-use super::{FAREWELL_MILLIS, Online, Phase, SILENCE_MILLIS};
-use crate::{Account, account::text_of, jids, records::MessageRecord, requests::Purpose, step::Step};
+use super::{FAREWELL_MILLIS, LINGER_MILLIS, Online, Phase, SAFE_STANZA_BYTES, SILENCE_MILLIS};
+use crate::{
+    Account,
+    account::text_of,
+    jids,
+    records::{MessageRecord, Setup},
+    requests::Purpose,
+    step::Step,
+};
 
 impl Account {
     /// A session has begun or goes on.
@@ -27,17 +35,24 @@ impl Account {
         let resumed = matches!(ready.session, Past::Resumed { .. });
         let online = Online {
             details: self.describe(step.now, &ready, resumed),
-            csi: ready.features.client_state || resumed,
-            csi_active: !ready.client_state_sent || self.session.is_visible(),
+            csi_active: true,
+            awaited_at: step.now,
             last_heard: step.now,
             asked_if_alive: false,
             ack_due: false,
             request_due: false,
+            since_request: 0,
             barrier_pending: false,
         };
         self.session.phase = Phase::Online(Box::new(online));
         match ready.session {
-            Past::Resumed { sm, acked } => self.resumed(step, sm, &|number| acked.contains(&number)),
+            Past::Resumed { sm, acked } => {
+                self.resumed(step, sm, &|number| acked.contains(&number));
+                self.set_up(step, ready.features.roster_versioning);
+                if !self.session.record.setup.has(Setup::ACCOUNT) && self.archive.session_resumed() {
+                    self.catch_up(step);
+                }
+            }
             Past::New { sm, handled_before } => {
                 if let Some(handled) = handled_before {
                     self.acknowledged(step, &|number| handled.contains(&number));
@@ -45,13 +60,14 @@ impl Account {
                 self.session_lost(step);
                 self.session.settled_inbound = 0;
                 self.session.sm = sm;
+                self.session.record.client_state = ready.features.client_state;
+                self.session.max_stanza_bytes = ready.features.limits.and_then(|limits| limits.max_bytes);
                 self.begin_session(step, ready.carbons_enabled, ready.features.roster_versioning);
             }
         }
         for stanza in &ready.uncounted {
             self.stanza(step, stanza);
         }
-        self.sync_client_state(step);
     }
 
     fn describe(&self, now: Timestamp, ready: &Ready, resumed: bool) -> ConnectionDetails {
@@ -77,7 +93,7 @@ impl Account {
             resumable,
             resumed,
             since: now,
-            software: None,
+            software: self.session.software.clone().filter(|_| resumed),
         }
     }
 
@@ -92,12 +108,11 @@ impl Account {
         }
         self.outbox.resend(step);
         for lost in std::mem::take(&mut self.session.unacknowledged) {
-            self.send(step, &lost.stanza);
+            if !is_asked_anew(&lost.stanza) {
+                self.send(step, &lost.stanza);
+            }
         }
         self.contacts.set_reachable(true);
-        if self.archive.session_resumed() {
-            self.catch_up(step);
-        }
     }
 
     /// A new session: everything that is known of the server and of people is asked again.
@@ -105,64 +120,77 @@ impl Account {
         self.contacts.forget_presence(step);
         self.contacts.set_reachable(true);
         self.archive.session_began();
+        let record = &mut self.session.record;
+        record.began_at = step.now;
+        record.setup = Setup::default();
         if self.jid.local().is_none() {
-            return self.announce(step);
+            record.setup.add(Setup::PRESENCE);
+        } else {
+            let parts = [Setup::ROSTER, Setup::ACCOUNT, Setup::BLOCKED];
+            parts
+                .into_iter()
+                .chain((!carbons_enabled).then_some(Setup::CARBONS))
+                .for_each(|part| record.setup.add(part));
         }
-        let version = versioning.then(|| self.contacts.version().to_owned());
-        self.request_get(step, None, &Roster::query(version), Purpose::Roster);
-        if !carbons_enabled {
+        self.session.unsaved = true;
+        self.session.software = None;
+        self.session.caught_up_at = None;
+        self.set_up(step, versioning);
+    }
+
+    /// Asks for what a session begins with, as far as it has not been answered.
+    fn set_up(&mut self, step: &mut Step<'_>, versioning: bool) {
+        let setup = self.session.record.setup;
+        if setup.has(Setup::ROSTER) {
+            let version = versioning.then(|| self.contacts.version().to_owned());
+            self.request_get(step, None, &Roster::query(version), Purpose::Roster);
+        } else if setup.has(Setup::PRESENCE) {
+            self.announce(step);
+        }
+        if setup.has(Setup::CARBONS) {
             self.request_set(step, None, &EnableCarbons, Purpose::Carbons);
         }
-        let account = Some(self.jid.clone().into());
-        self.request_get(step, account, &DiscoInfo::query(None), Purpose::AccountInfo);
-        self.request_get(step, None, &Blocking::query(), Purpose::Blocked);
-        self.request_get(step, Some(self.jid.server().into()), &SoftwareVersion::default(), Purpose::Software);
+        if setup.has(Setup::ACCOUNT) {
+            let account = Some(self.jid.clone().into());
+            self.request_get(step, account, &DiscoInfo::query(None), Purpose::AccountInfo);
+        }
+        if setup.has(Setup::BLOCKED) {
+            self.request_get(step, None, &Blocking::query(), Purpose::Blocked);
+        }
+        if self.session.software.is_none() && self.jid.local().is_some() {
+            self.request_get(step, Some(self.jid.server().into()), &SoftwareVersion::default(), Purpose::Software);
+            self.request_get(step, Some(self.jid.server().into()), &TimeQuery, Purpose::Clock(step.now));
+        }
     }
 
     /// The roster is there: from now on presence can be understood (RFC 6121 §2.2).
     pub(crate) fn roster_ready(&mut self, step: &mut Step<'_>) {
+        self.session.setup_done(Setup::ROSTER);
         self.announce(step);
         step.fx.tell(Update::Contacts(self.contacts.contacts()));
     }
 
-    /// What our account offers is known.
-    pub(crate) fn account_info(&mut self, step: &mut Step<'_>, info: &DiscoInfo) {
-        let record = &mut self.session.record;
-        let before = (record.stanza_ids, record.archive);
-        record.archive = info.has(ns::MAM);
-        // XEP-0313 §5.1.3.1: an archive of this version vouches for its ids.
-        record.stanza_ids = info.has(ns::STANZA_IDS) || record.archive;
-        self.session.unsaved |= before != (record.stanza_ids, record.archive);
+    /// Our presence is on its way: it has to be acknowledged before it counts as told.
+    pub(crate) fn announced(&mut self) {
+        self.session.record.setup.add(Setup::PRESENCE);
+        self.session.unsaved = true;
+        self.session.announced_as = self.session.sm.as_ref().map(|sm| sm.state().outbound);
+        if let Phase::Online(online) = &mut self.session.phase {
+            online.request_due |= self.session.sm.is_some();
+        }
+    }
+
+    /// What our account offers is known; `None` if it does not say, which changes nothing.
+    pub(crate) fn account_info(&mut self, step: &mut Step<'_>, info: Option<&DiscoInfo>) {
+        if let Some(info) = info {
+            let record = &mut self.session.record;
+            record.archive = info.has(ns::MAM);
+            // XEP-0313 §5.1.3.1: an archive of this version vouches for its ids.
+            record.stanza_ids = info.has(ns::STANZA_IDS) || record.archive;
+            record.setup.done(Setup::ACCOUNT);
+            self.session.unsaved = true;
+        }
         self.catch_up(step);
-    }
-
-    /// Reads what the archive has that we have not.
-    pub(crate) fn catch_up(&mut self, step: &mut Step<'_>) {
-        if !self.session.has_archive() {
-            return self.archive_unavailable(step);
-        }
-        let query = self.archive.next_query(step);
-        self.request_set(step, None, &query, Purpose::Archive);
-    }
-
-    /// A page is on its way to disk.
-    pub(crate) fn archive_page_applied(&mut self, step: &mut Step<'_>, complete: bool) {
-        if complete {
-            self.caught_up(step);
-        } else if self.session.is_online() {
-            self.catch_up(step);
-        }
-    }
-
-    /// There is no archive, or it does not answer: what may have been lost is sent again, which the recipient's client
-    /// recognises by its id.
-    pub(crate) fn archive_unavailable(&mut self, step: &mut Step<'_>) {
-        self.caught_up(step);
-    }
-
-    fn caught_up(&mut self, step: &mut Step<'_>) {
-        self.outbox.resolve_uncertain(step);
-        step.fx.tell(Update::Synced);
     }
 
     /// The server's software is known.
@@ -172,7 +200,8 @@ impl Account {
             let words = version.name.into_iter().chain(version.version);
             words.map(|word| word.chars().take(60).collect::<String>()).into_list().join(" ")
         });
-        online.details.software = words.filter(|words| !words.is_empty());
+        self.session.software = words.filter(|words| !words.is_empty());
+        online.details.software.clone_from(&self.session.software);
         step.fx.tell(Update::ConnectionDetails(self.session.details()));
     }
 
@@ -190,6 +219,7 @@ impl Account {
             Incoming::SmRequest => online.ack_due = true,
             Incoming::SmAck(h) => self.server_acknowledged(step, h),
             Incoming::Error(error) => {
+                self.blame_outbox(step, &error);
                 self.disconnect(step);
                 self.stream_failed(step, error);
             }
@@ -221,6 +251,9 @@ impl Account {
     /// The server has these stanzas.
     pub(crate) fn acknowledged(&mut self, step: &mut Step<'_>, covers: &dyn Fn(u64) -> bool) {
         self.session.unacknowledged.retain(|unacknowledged| !covers(unacknowledged.number));
+        if self.session.announced_as.take_if(|number| covers(*number)).is_some() {
+            self.session.setup_done(Setup::PRESENCE);
+        }
         for message in self.outbox.acknowledged(step, covers) {
             self.change_message(step, &message);
         }
@@ -234,6 +267,7 @@ impl Account {
     pub(super) fn session_lost(&mut self, step: &mut Step<'_>) {
         self.session.sm = None;
         self.session.unacknowledged.clear();
+        self.session.announced_as = None;
         self.outbox.session_lost(step);
     }
 
@@ -241,9 +275,12 @@ impl Account {
     pub(crate) fn flush_outbox(&mut self, step: &mut Step<'_>) {
         while self.session.is_online() {
             let Some((sequence, message)) = self.outbox.next_to_send() else { return };
-            let Some(stanza) = text_message(message) else {
+            let stanza = self.text_message(message).filter(|stanza| self.fits(message, stanza));
+            let Some(stanza) = stanza else {
                 let id = message.item.id.clone();
-                self.outbox.discard(step, &id);
+                if let Some(message) = self.outbox.discard(step, &id) {
+                    self.message_failed(step, message, "too long for the server");
+                }
                 continue;
             };
             let number = self.send_from_outbox(step, &stanza);
@@ -254,13 +291,69 @@ impl Account {
         }
     }
 
-    /// Tells the server whether anybody is looking (XEP-0352).
+    /// Whether the server takes a stanza of this size. Only long texts need to be measured.
+    fn fits(&self, message: &MessageRecord, stanza: &Element) -> bool {
+        let limit = self.session.max_stanza_bytes.unwrap_or(SAFE_STANZA_BYTES);
+        let fits = |bytes: usize| u64::try_from(bytes).is_ok_and(|bytes| bytes <= limit);
+        let longest = text_of(message).map_or(0, |text| text.len().saturating_mul(6).saturating_add(4_096));
+        fits(longest) || fits(stanza.to_xml().len())
+    }
+
+    /// The stream ended in a way that a message may have caused: those on their way are suspected.
+    fn blame_outbox(&mut self, step: &mut Step<'_>, error: &StreamError) {
+        use StreamCondition as C;
+        let angry = matches!(
+            error.condition,
+            C::PolicyViolation
+                | C::NotWellFormed
+                | C::InvalidXml
+                | C::RestrictedXml
+                | C::BadFormat
+                | C::UnsupportedStanzaType
+        );
+        if angry {
+            for message in self.outbox.refused(step) {
+                self.message_failed(step, message, error.condition.name());
+            }
+        }
+    }
+
+    fn message_failed(&mut self, step: &mut Step<'_>, mut message: MessageRecord, why: &str) {
+        message.item.state = Some(DeliveryState::Failed(FailureReason::Other(why.to_owned())));
+        self.change_message(step, &message);
+    }
+
+    /// The stanza of a text message. `None` if it has no text or nowhere to go. Only those who may know learn that we have
+    /// stopped typing (attack case A-21).
+    fn text_message(&self, message: &MessageRecord) -> Option<Element> {
+        let to = jids::recipient(&message.chat)?;
+        let id = message.wire_id.as_deref().unwrap_or(message.item.id.as_str());
+        let mut stanza = Message::new(MessageType::Chat, to)
+            .with_body(text_of(message)?)
+            .with_payload(&OriginId { id: id.to_owned() })
+            .with_payload(&ReceiptRequest)
+            .with_payload(&Markable);
+        if self.settings.send_typing && self.contacts.may_see_us(&message.chat) {
+            stanza = stanza.with_payload(&ChatState::Active);
+        }
+        stanza.id = Some(id.to_owned());
+        Some(stanza.to_element())
+    }
+
+    /// Tells the server whether anybody is looking (XEP-0352). Who awaits something counts as looking, and for a moment after
+    /// that: what the server keeps back may be answers and receipts, and Prosody (13, at least) has stopped writing altogether
+    /// where they were on their way.
     pub(super) fn sync_client_state(&mut self, step: &mut Step<'_>) {
+        let awaits = !self.iqs.is_empty() || self.outbox.has_unacknowledged();
         let visible = self.session.is_visible();
         let Phase::Online(online) = &mut self.session.phase else { return };
-        if online.csi && online.csi_active != visible {
-            online.csi_active = visible;
-            let state = if visible { ClientState::Active } else { ClientState::Inactive };
+        if awaits {
+            online.awaited_at = step.now;
+        }
+        let active = visible || step.now.millis_since(online.awaited_at) < LINGER_MILLIS;
+        if self.session.record.client_state && online.csi_active != active {
+            online.csi_active = active;
+            let state = if active { ClientState::Active } else { ClientState::Inactive };
             self.transmit(step, &state.to_element());
         }
     }
@@ -271,14 +364,12 @@ impl Account {
         if visible {
             self.reconnect_soon(step);
         }
-        self.sync_client_state(step);
     }
 
     /// A view is gone.
-    pub(crate) fn view_gone(&mut self, step: &mut Step<'_>, view: ViewId) {
+    pub(crate) fn view_gone(&mut self, view: ViewId) {
         self.views.closed(view);
         self.session.visible.remove(&view);
-        self.sync_client_state(step);
     }
 
     /// Nothing was heard for a while: asks whether the server is there.
@@ -308,7 +399,7 @@ impl Account {
             self.unanswered(step, purpose, CommandError::NotConnected);
         }
         self.contacts.set_reachable(false);
-        self.chats.disconnected(step.now);
+        self.chats.disconnected();
         self.archive.disconnected();
     }
 
@@ -339,16 +430,12 @@ impl Account {
     }
 }
 
-/// The stanza of a text message. `None` if it has no text or nowhere to go.
-fn text_message(message: &MessageRecord) -> Option<Element> {
-    let to = jids::recipient(&message.chat)?;
-    let id = message.item.id.as_str();
-    let mut stanza = Message::new(MessageType::Chat, to)
-        .with_body(text_of(message)?)
-        .with_payload(&OriginId { id: id.to_owned() })
-        .with_payload(&ReceiptRequest)
-        .with_payload(&Markable)
-        .with_payload(&ChatState::Active);
-    stanza.id = Some(id.to_owned());
-    Some(stanza.to_element())
+/// Whether a stanza that was lost with the link is not to be sent again: questions have been given up, and who waited
+/// for the answer was told so; our presence is told anew.
+fn is_asked_anew(stanza: &Element) -> bool {
+    match stanza.name() {
+        "iq" => matches!(stanza.attr("type"), Some("get" | "set")),
+        "presence" => stanza.attr("to").is_none() && stanza.attr("type").is_none(),
+        _ => false,
+    }
 }

@@ -174,15 +174,6 @@ pub enum Query {
         /// At most so many.
         limit: u32,
     },
-    /// The number of rows with `from <= key < to`.
-    Count {
-        /// Of which table.
-        table: Table,
-        /// The first key that counts.
-        from: Key,
-        /// The first key behind those that count.
-        to: Key,
-    },
     /// For each key of the index table: the row of the target table whose key is the value found there. Answered in the
     /// order of the keys, `None` where either is missing.
     Resolve {
@@ -202,8 +193,6 @@ pub enum Loaded {
     Rows(Vec<Row>),
     /// To `Get` and `Resolve`.
     Found(Vec<Option<Row>>),
-    /// To `Count`.
-    Count(u64),
 }
 
 /// Why the store could not do it.
@@ -212,7 +201,7 @@ pub enum StoreError {
     /// The device has no room left (`QuotaExceededError`).
     #[error("no room left on the device")]
     QuotaExceeded,
-    /// Stored data failed its integrity check, was written by a newer version, or belongs to another record.
+    /// Stored data is missing, failed its integrity check, or belongs to another record.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
     /// The database is gone or closed under us.
@@ -230,6 +219,12 @@ pub trait Store {
 
     /// Answers questions, each against the same committed state, in order.
     fn load(&mut self, queries: Vec<Query>) -> impl Future<Output = Result<Vec<Loaded>, StoreError>>;
+
+    /// What was found damaged since last asked. A damaged row is answered as if it were not there: it must not take all the
+    /// others with it.
+    fn take_damage(&mut self) -> Option<StoreError> {
+        None
+    }
 
     /// Deletes the database with everything in it.
     fn wipe(self) -> impl Future<Output = Result<(), StoreError>>;

@@ -39,6 +39,7 @@ struct Shaky {
     inner: MemoryStore,
     commit_errors: VecDeque<StoreError>,
     load_errors: VecDeque<StoreError>,
+    damage: Option<StoreError>,
     stop_while_committing: Option<Rc<Inbox>>,
 }
 
@@ -59,6 +60,10 @@ impl Store for Shaky {
             Some(error) => Err(error),
             None => self.inner.load(queries).await,
         }
+    }
+
+    fn take_damage(&mut self) -> Option<StoreError> {
+        self.damage.take()
     }
 
     async fn wipe(self) -> Result<(), StoreError> {
@@ -136,6 +141,7 @@ struct Bench {
     answers: Vec<Effects>,
     commit_errors: Vec<StoreError>,
     load_errors: Vec<StoreError>,
+    damage: Option<StoreError>,
     stop_while_committing: bool,
 }
 
@@ -148,6 +154,7 @@ impl Bench {
             answers,
             commit_errors: vec![],
             load_errors: vec![],
+            damage: None,
             stop_while_committing: false,
         }
     }
@@ -162,6 +169,7 @@ impl Bench {
             inner: MemoryStore::new(),
             commit_errors: self.commit_errors.into(),
             load_errors: self.load_errors.into(),
+            damage: self.damage,
             stop_while_committing: self.stop_while_committing.then(|| self.inbox.clone()),
         };
         let outside = Recorder { journal: journal.clone(), now: Timestamp(0), rng: NoRandomness };
@@ -248,6 +256,28 @@ fn a_store_that_is_gone_ends_the_run_and_nothing_is_sent() {
         assert_eq!(verdict, Verdict::Broken(error));
         assert_eq!(journal, ["0: Start", "noted odd"]);
     }
+}
+
+#[test]
+fn a_command_that_meets_a_store_that_is_gone_is_answered() {
+    let mut bench = Bench::new(vec![everything()]);
+    bench.commit_errors = vec![StoreError::Closed("gone".into())];
+    let command = Command::CloseChat;
+    let (_, journal) = bench.run(vec![Input::Command { view: ViewId(3), id: CommandId(4), command }]);
+    let answer = journal.last().map(String::as_str).unwrap_or_default();
+    assert!(
+        answer.starts_with("told [(View(ViewId(3)), Done { command: CommandId(4), result: Err(Storage("),
+        "{answer}"
+    );
+}
+
+#[test]
+fn damage_that_a_load_meets_is_reported_and_the_account_goes_on() {
+    let mut bench = Bench::new(vec![everything(), end()]);
+    bench.damage = Some(StoreError::Damaged("a record".into()));
+    let (verdict, journal) = bench.run(vec![Input::Start]);
+    assert!(matches!(verdict, Verdict::Ended(_)));
+    assert!(journal.iter().any(|line| line.contains("StorageTrouble") && line.contains("damaged (a record)")));
 }
 
 #[test]

@@ -29,7 +29,8 @@ pub async fn run<M: Machine>(host: Rc<Host<M>>, account: AccountId, begin: Begin
     let verdict = match opened {
         Ok(Opened { store, .. }) => {
             let password = password.map(|typed| Password::new(typed.expose(), nfkc));
-            let config = AccountConfig { jid: account.0.clone(), settings, password };
+            let stays = matches!(store, Shelf::Disk(_));
+            let config = AccountConfig { jid: account.0.clone(), settings, password, stays };
             match M::new(config) {
                 Some(machine) => {
                     let (verdict, store, used) = Driver::new(machine, store, outside, inbox.clone()).run().await;
@@ -40,7 +41,7 @@ pub async fn run<M: Machine>(host: Rc<Host<M>>, account: AccountId, begin: Begin
                 None => Verdict::Broken(StoreError::Damaged("its address".into())),
             }
         }
-        Err(error) => Verdict::Broken(error),
+        Err(Unopened { error, .. }) => Verdict::Broken(error),
     };
     outside.network = None;
     if let Some(end) = end(verdict, &inbox, &mut outside).await {
@@ -59,7 +60,10 @@ async fn end<M: Machine>(verdict: Verdict, inbox: &Inbox, outside: &mut Browser<
             Some(End { wipe: true, reason })
         }
         Verdict::Broken(error) => {
-            serve_broken(inbox, outside, &error).await.then_some(End { wipe: true, reason: EndReason::SignedOut })
+            // What is stored goes, but the token in it could not be read, to have the server forget it.
+            let left = "the server could not be told to forget this device".to_owned();
+            let end = End { wipe: true, reason: EndReason::SignedOutIncompletely(left) };
+            serve_broken(inbox, outside, &error).await.then_some(end)
         }
     }
 }
@@ -71,11 +75,19 @@ struct Opened {
     was_remembered: bool,
 }
 
-async fn open(account: &BareJid, origin: Origin) -> (Option<Secret>, Result<Opened, StoreError>) {
+/// There is no store.
+struct Unopened {
+    error: StoreError,
+    /// There may be something of the account on the device that this sign-in did not bring.
+    was_remembered: bool,
+}
+
+async fn open(account: &BareJid, origin: Origin) -> (Option<Secret>, Result<Opened, Unopened>) {
     match origin {
         Origin::Remembered => {
             let opened = open_remembered(account).await;
-            (None, opened.map(|store| Opened { store: Shelf::Disk(store), was_remembered: true }))
+            let opened = opened.map(|store| Opened { store: Shelf::Disk(store), was_remembered: true });
+            (None, opened.map_err(|error| Unopened { error, was_remembered: true }))
         }
         Origin::SignInAndStay(password) => (Some(password), open_to_stay(account).await),
         Origin::SignInInMemory(password) => {
@@ -92,24 +104,38 @@ async fn open_remembered(account: &BareJid) -> Result<AccountStore, StoreError> 
     AccountStore::open(account, &key).await
 }
 
-/// Somebody signs in again where the credentials had expired: what is stored is kept, unless it is damaged.
-async fn open_to_stay(account: &BareJid) -> Result<Opened, StoreError> {
-    let standing = match Device::open_existing().await? {
-        Some(device) => device.standing(account).await?,
-        None => None,
-    };
-    if standing == Some(Standing::SignedIn)
-        && let Ok(store) = open_remembered(account).await
-    {
-        return Ok(Opened { store: Shelf::Disk(store), was_remembered: true });
+/// Somebody signs in again where the credentials had expired: what is stored is kept. Only where its key or its database
+/// is gone or damaged, so that nobody can read anything of it ever again, it makes room; what merely cannot be opened now
+/// stays, and there is no sign-in.
+async fn open_to_stay(account: &BareJid) -> Result<Opened, Unopened> {
+    let kept = |error| Unopened { error, was_remembered: true };
+    if standing(account).await.map_err(kept)? == Some(Standing::SignedIn) {
+        match open_remembered(account).await {
+            Ok(store) => return Ok(Opened { store: Shelf::Disk(store), was_remembered: true }),
+            Err(StoreError::Damaged(_)) => {}
+            Err(error) => return Err(kept(error)),
+        }
     }
+    match begin_anew(account).await {
+        Ok(store) => Ok(Opened { store: Shelf::Disk(store), was_remembered: false }),
+        Err(error) => Err(Unopened { error, was_remembered: false }),
+    }
+}
+
+async fn standing(account: &BareJid) -> Result<Option<Standing>, StoreError> {
+    match Device::open_existing().await? {
+        Some(device) => device.standing(account).await,
+        None => Ok(None),
+    }
+}
+
+async fn begin_anew(account: &BareJid) -> Result<AccountStore, StoreError> {
     erase(account).await.map_err(StoreError::Other)?;
     let device = Device::open().await?;
     device.set_standing(account, Standing::SigningIn).await?;
     let key = MasterKey::generate().await?;
     device.keep_master_key(account, &key).await?;
-    let store = Shelf::Disk(AccountStore::create(account, &key).await?);
-    Ok(Opened { store, was_remembered: false })
+    AccountStore::create(account, &key).await
 }
 
 /// Where an account's records are.
@@ -132,6 +158,13 @@ impl Store for Shelf {
         match self {
             Self::Memory(store) => store.load(queries).await,
             Self::Disk(store) => store.load(queries).await,
+        }
+    }
+
+    fn take_damage(&mut self) -> Option<StoreError> {
+        match self {
+            Self::Memory(store) => store.take_damage(),
+            Self::Disk(store) => store.take_damage(),
         }
     }
 
@@ -162,7 +195,7 @@ impl<M: Machine> Browser<M> {
         host: &Rc<Host<M>>,
         account: &AccountId,
         inbox: &Rc<Inbox>,
-        opened: &Result<Opened, StoreError>,
+        opened: &Result<Opened, Unopened>,
         signed_in: bool,
     ) -> Self {
         let clock = Rc::clone(host);
@@ -174,7 +207,9 @@ impl<M: Machine> Browser<M> {
             alarm: Alarm::new(Rc::clone(inbox), move || clock.now()),
             random: Random::default(),
             stays: !matches!(opened, Ok(Opened { store: Shelf::Memory(_), .. })),
-            was_remembered: signed_in || opened.as_ref().is_ok_and(|opened| opened.was_remembered),
+            was_remembered: match opened {
+                Ok(Opened { was_remembered, .. }) | Err(Unopened { was_remembered, .. }) => *was_remembered,
+            },
             signed_in,
         }
     }
@@ -185,9 +220,12 @@ impl<M: Machine> Browser<M> {
         if !(wipe && self.stays) {
             return end.reason;
         }
-        match erase(&self.account.0).await {
-            Ok(()) => end.reason,
-            Err(left) => EndReason::SignedOutIncompletely(left),
+        match (erase(&self.account.0).await, end.reason) {
+            (Ok(()), reason) => reason,
+            (Err(left), EndReason::SignedOutIncompletely(also)) => {
+                EndReason::SignedOutIncompletely(format!("{left}; {also}"))
+            }
+            (Err(left), _) => EndReason::SignedOutIncompletely(left),
         }
     }
 }

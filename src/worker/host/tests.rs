@@ -20,7 +20,7 @@ use web_sys::{MessageChannel, MessageEvent};
 
 use super::*;
 use crate::platform::{object, random_name};
-use crate::store::tests::{clean_device, databases_with};
+use crate::store::tests::{clean_device, databases_with, raise_version};
 
 /// An account without a server. It signs in with the password `right`, remembers that, and tells what happens to it in
 /// the words of `StorageTrouble`, the one update that carries a text.
@@ -84,11 +84,20 @@ impl Scripted {
 fn command_effects(command: Command, now: Timestamp, effects: &mut Effects) {
     match command {
         Command::SignOut => effects.end = Some(End { wipe: true, reason: EndReason::SignedOut }),
+        Command::RemoveChat(_) => effects.end = Some(End { wipe: false, reason: EndReason::Replaced }),
         Command::Reconnect => effects.wake_at = Some(now.plus_millis(50)),
         Command::StartChat { address } => effects.wire.push(Wire::Open { socket: SocketId(1), url: address }),
         Command::AddContact { address, .. } => {
             let (id, url) = (HttpId(1), address);
-            let request = HttpRequest { id, url, post: None, probe: false, timeout_millis: 3_000, max_bytes: 64 };
+            let request = HttpRequest {
+                id,
+                url,
+                post: None,
+                probe: false,
+                timeout_millis: 3_000,
+                max_bytes: 64,
+                farewell: false,
+            };
             effects.wire.push(Wire::Http(request));
         }
         _ => {}
@@ -261,6 +270,34 @@ async fn a_wrong_password_leaves_nothing_and_keeps_what_was_there() {
     view.until(&told(&romeo, Update::Ended(EndReason::SignedOut))).await;
 }
 
+/// What cannot be opened now is not deleted because somebody typed a password.
+#[wasm_bindgen_test]
+async fn a_sign_in_over_data_that_cannot_be_opened_leaves_it_alone() {
+    let romeo = account("keeper");
+    let view = TestView::open(&first_host().await);
+    view.get_in().await;
+    view.sign_in(&romeo, "right", true);
+    view.until(&FromEngine::SignedIn(romeo.clone())).await;
+    view.command(&romeo, Command::RemoveChat(romeo.0.clone()));
+    view.until(&told(&romeo, Update::Ended(EndReason::Replaced))).await;
+    raise_version(&romeo.0).await;
+    let before = databases_with("keeper").await;
+    assert_eq!(before.len(), 1);
+    view.sign_in(&romeo, "wrong", true);
+    loop {
+        match view.next().await {
+            FromEngine::SignInFailed(SignInError::Other(why)) => {
+                assert!(why.contains("newer version"), "{why}");
+                break;
+            }
+            FromEngine::SignInFailed(other) => panic!("{other:?}"),
+            _ => {}
+        }
+    }
+    assert_eq!(databases_with("keeper").await, before);
+    clean_device().await;
+}
+
 #[wasm_bindgen_test]
 async fn an_account_whose_database_the_browser_deleted_says_so_and_can_sign_out() {
     let romeo = account("evicted");
@@ -278,7 +315,8 @@ async fn an_account_whose_database_the_browser_deleted_says_so_and_can_sign_out(
     };
     assert!(text.contains("the browser deleted it"), "{text}");
     view.command(&romeo, Command::SignOut);
-    view.until(&told(&romeo, Update::Ended(EndReason::SignedOut))).await;
+    let left = EndReason::SignedOutIncompletely("the server could not be told to forget this device".into());
+    view.until(&told(&romeo, Update::Ended(left))).await;
     assert_eq!(databases_with("").await, Vec::<String>::new());
 }
 

@@ -77,6 +77,7 @@ impl Exchange {
             ("credentials", "omit".into()),
             ("referrerPolicy", "no-referrer".into()),
             ("cache", "no-store".into()),
+            ("keepalive", request.farewell.into()),
             ("redirect", if request.post.is_some() { "error" } else { "follow" }.into()),
             ("signal", self.abort.as_ref().map_or(JsValue::UNDEFINED, |abort| abort.signal().into())),
         ]);

@@ -32,6 +32,7 @@ pub struct AccountStore {
     connection: Rc<Connection>,
     run: Run,
     sealer: Option<Sealer>,
+    damage: Option<StoreError>,
 }
 
 impl AccountStore {
@@ -66,14 +67,25 @@ impl AccountStore {
     /// Takes the next run's number: from now on earlier runs write nothing.
     async fn connect(account: &BareJid, connection: Connection) -> Result<Self, StoreError> {
         let connection = Rc::new(connection);
-        let mut store = Self { name: name(account), connection, run: Run(0), sealer: None };
-        store.run = Run(store.stored_run().await?.0.wrapping_add(1));
-        store.put_own(RUN, store.run.0.into()).await?;
+        let mut store = Self { name: name(account), connection, run: Run(0), sealer: None, damage: None };
+        store.run = store.take_run(None).await?;
         Ok(store)
     }
 
-    async fn stored_run(&self) -> Result<Run, StoreError> {
-        Ok(read_run(&self.get_own(RUN).await?).unwrap_or(Run(0)))
+    /// Takes the next run's number; if there must be a present one, only from that. Read and written in one transaction, so
+    /// that no two hosts take the same.
+    async fn take_run(&self, present: Option<Run>) -> Result<Run, StoreError> {
+        let transaction = self.connection.write(&[HOST])?;
+        let store = transaction.store(HOST)?;
+        let stored = read_run(&store.get(&RUN.into())?.wait().await?).unwrap_or(Run(0));
+        if present.is_some_and(|present| present != stored) {
+            // Dropped without having been completed, the transaction is aborted.
+            return Err(replaced());
+        }
+        let next = Run(stored.0.wrapping_add(1));
+        store.put(&RUN.into(), &next.0.into())?;
+        transaction.complete().await?;
+        Ok(next)
     }
 
     /// `undefined` if there is none.
@@ -94,7 +106,18 @@ impl AccountStore {
         Ok(Uint8Array::from(sealer.seal(place, &value, &mut Random::default())?.as_slice()))
     }
 
-    fn unseal(&mut self, table: Table, key: Key, value: &JsValue) -> Result<Row, StoreError> {
+    /// A row that cannot be opened is none, and is reported.
+    fn unseal(&mut self, table: Table, key: Key, value: &JsValue) -> Option<Row> {
+        match self.try_unseal(table, key, value) {
+            Ok(row) => Some(row),
+            Err(error) => {
+                self.damage = Some(error);
+                None
+            }
+        }
+    }
+
+    fn try_unseal(&mut self, table: Table, key: Key, value: &JsValue) -> Result<Row, StoreError> {
         let damaged = || StoreError::Damaged(format!("a record of another kind in {}", table.name()));
         let record = value.dyn_ref::<Uint8Array>().ok_or_else(damaged)?.to_vec();
         let Some(sealer) = &mut self.sealer else { return Ok(Row { key, value: record }) };
@@ -117,11 +140,7 @@ impl AccountStore {
         if !self.sealer.as_ref().is_some_and(Sealer::is_exhausted) {
             return Ok(());
         }
-        if self.stored_run().await? != self.run {
-            return Err(replaced());
-        }
-        self.run = Run(self.run.0.wrapping_add(1));
-        self.put_own(RUN, self.run.0.into()).await?;
+        self.run = self.take_run(Some(self.run)).await?;
         if let Some(sealer) = &mut self.sealer {
             sealer.begin_run(self.run);
         }
@@ -139,7 +158,6 @@ impl AccountStore {
                     Order::Descending => self.last_rows(transaction, table, bounds, &to, limit).await.map(Loaded::Rows),
                 }
             }
-            Query::Count { table, from, to } => count(transaction, table, bounds(&from, &to)).await.map(Loaded::Count),
             Query::Resolve { index, keys, target } => {
                 let found = self.find(transaction, index, keys).await?;
                 let (places, keys): (Vec<_>, Vec<_>) =
@@ -169,7 +187,7 @@ impl AccountStore {
         let mut found = Vec::with_capacity(asked.len());
         for (answer, key) in asked {
             let value = answer.wait().await?;
-            found.push(if value.is_undefined() { None } else { Some(self.unseal(table, key, &value)?) });
+            found.push(if value.is_undefined() { None } else { self.unseal(table, key, &value) });
         }
         Ok(found)
     }
@@ -202,7 +220,8 @@ impl AccountStore {
         let (keys, values) = (store.get_all_keys(&range, limit)?, store.get_all(&range, limit)?);
         let keys = Array::from(&keys.wait().await?);
         let values = Array::from(&values.wait().await?);
-        keys.iter().zip(values.iter()).map(|(key, value)| self.unseal(table, from_js(&key), &value)).collect()
+        let rows = keys.iter().zip(values.iter()).filter_map(|(key, value)| self.unseal(table, from_js(&key), &value));
+        Ok(rows.collect())
     }
 }
 
@@ -236,6 +255,10 @@ impl Store for AccountStore {
             answers.push(self.answer(&transaction, query).await?);
         }
         Ok(answers)
+    }
+
+    fn take_damage(&mut self) -> Option<StoreError> {
+        self.damage.take()
     }
 
     async fn wipe(self) -> Result<(), StoreError> {
@@ -303,23 +326,10 @@ fn stores_of(tables: impl Iterator<Item = Table>) -> Vec<&'static str> {
 
 fn tables_of(query: &Query) -> impl Iterator<Item = Table> + use<> {
     let (first, second) = match query {
-        Query::All(table) | Query::Get(table, _) | Query::Range { table, .. } | Query::Count { table, .. } => {
-            (*table, None)
-        }
+        Query::All(table) | Query::Get(table, _) | Query::Range { table, .. } => (*table, None),
         Query::Resolve { index, target, .. } => (*index, Some(*target)),
     };
     [first].into_iter().chain(second)
-}
-
-async fn count(transaction: &Transaction, table: Table, bounds: Option<JsValue>) -> Result<u64, StoreError> {
-    let Some(bounds) = bounds else { return Ok(0) };
-    let count = transaction.store(table.name())?.count(&bounds)?.wait().await?;
-    Ok(to_count(count.as_f64().unwrap_or_default()))
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts are whole numbers")]
-fn to_count(count: f64) -> u64 {
-    count as u64
 }
 
 /// `from <= key < to`; `None` if that is empty, which IndexedDB takes for an error.

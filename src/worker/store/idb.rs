@@ -78,9 +78,6 @@ extern "C" {
     #[wasm_bindgen(method, js_name = getAllKeys, catch)]
     fn request_keys(this: &ObjectStore, range: &JsValue, limit: u32) -> Result<Request, JsValue>;
 
-    #[wasm_bindgen(method, js_name = count, catch)]
-    fn request_count(this: &ObjectStore, range: &JsValue) -> Result<Request, JsValue>;
-
     #[wasm_bindgen(method, js_name = openKeyCursor, catch)]
     fn request_cursor(this: &ObjectStore, range: &JsValue, direction: &str) -> Result<Request, JsValue>;
 
@@ -225,11 +222,6 @@ impl ObjectStore {
         ask(self.request_keys(range, limit))
     }
 
-    /// How many keys a range has.
-    pub fn count(&self, range: &JsValue) -> Result<Answer, StoreError> {
-        ask(self.request_count(range))
-    }
-
     /// Sets the value of a key.
     pub fn put(&self, key: &JsValue, value: &JsValue) -> Result<(), StoreError> {
         self.request_put(value, key).map(drop).map_err(failed)
@@ -309,7 +301,7 @@ fn unavailable(_: JsValue) -> StoreError {
 fn classify(name: &str, message: String) -> StoreError {
     match name {
         "QuotaExceededError" => StoreError::QuotaExceeded,
-        "VersionError" => StoreError::Damaged("written by a newer version of this program".into()),
+        "VersionError" => StoreError::Closed("a newer version of this program uses it".into()),
         "InvalidStateError" | "NotFoundError" => closed(),
         _ => StoreError::Other(if message.is_empty() { name.into() } else { message }),
     }
@@ -333,7 +325,7 @@ mod tests {
     fn errors_are_told_apart_by_their_names() {
         let is = |name: &str| classify(name, "words".into());
         assert_eq!(is("QuotaExceededError"), StoreError::QuotaExceeded);
-        assert!(matches!(is("VersionError"), StoreError::Damaged(_)));
+        assert!(matches!(is("VersionError"), StoreError::Closed(_)), "which is no reason to delete anything");
         assert!(matches!(is("InvalidStateError"), StoreError::Closed(_)));
         assert_eq!(is("UnknownError"), StoreError::Other("words".into()));
         assert_eq!(classify("AbortError", String::new()), StoreError::Other("AbortError".into()));

@@ -1,7 +1,7 @@
 //! Framing over WebSocket (RFC 7395), and sorting what arrives after the negotiation.
 
 use super::{Features, StreamError, ns};
-use crate::xml::{Element, Limits, Malformation, XmlError, parse};
+use crate::xml::{Element, Limits, Malformation, XmlError, parse, parse_pruning};
 
 /// What opens a stream. Over WebSocket it is sent as [`StreamHeader::to_open`]; over BOSH it goes into the request that
 /// creates or restarts the session ([`crate::bosh::Bosh::open`]).
@@ -27,12 +27,13 @@ impl StreamHeader {
     }
 }
 
-/// Reads a frame (RFC 7395 §3.3.3).
+/// Reads a frame (RFC 7395 §3.3.3). A stanza that contains more than `limits` allow costs itself only: see
+/// [`parse_pruning`].
 ///
 /// Prosody (up to 13, at least) forgets to declare the prefix of a stream error that it sends before the stream is
 /// established, such as `host-unknown`. Only that is mended: what the error says is worth knowing.
 pub fn read_frame(frame: &str, limits: &Limits) -> Result<Element, XmlError> {
-    match (parse(frame, limits), frame.strip_prefix("<stream:error>")) {
+    match (parse_pruning(frame, limits, 0), frame.strip_prefix("<stream:error>")) {
         (Err(XmlError::NotWellFormed(Malformation::UndeclaredPrefix)), Some(rest)) => {
             parse(&format!("<stream:error xmlns:stream='{}'>{rest}", ns::STREAMS), limits)
         }
@@ -140,6 +141,42 @@ mod tests {
             assert_eq!(read_frame(frame, &limits), undeclared, "{frame}");
         }
         assert!(read_frame("<message xmlns='jabber:client'/>", &limits).is_ok());
+    }
+
+    #[test]
+    fn a_stanza_that_contains_too_much_costs_itself_only() {
+        let limits = Limits { max_depth: 4, max_attributes: 6, max_elements: 8, ..Limits::default() };
+        let head = "<iq xmlns='jabber:client' type='get' id='7' from='eve@evil.example/x'>";
+        let many = |text: &str, count: usize| text.repeat(count);
+        let attributes = |from: usize| (from..from + 9).map(|n| format!(" a{n}='{n}'")).collect::<String>();
+        for excess in [
+            format!("<q xmlns='x'>{}{}</q>", many("<a>", 900), many("</a>", 900)),
+            format!("<q xmlns='x'>text &amp; {}<![CDATA[more]]></q>", many("<a/>", 9)),
+            format!("<q xmlns='x'{}><b/></q>", attributes(0)),
+            format!("<q xmlns='x'><b{}>inside</b></q><r xmlns='y'/>", attributes(0)),
+        ] {
+            let stanza = read_frame(&format!("{head}{excess}</iq>"), &limits).unwrap();
+            assert_eq!((stanza.attr("id"), stanza.attr("from")), (Some("7"), Some("eve@evil.example/x")));
+            let content: Vec<_> = stanza.children().map(|child| (child.name(), child.ns())).collect();
+            assert_eq!(content, [("pruned", crate::xml::PRUNED)], "{excess:.80}");
+            assert!(matches!(classify(stanza), Incoming::Stanza(_)));
+        }
+        let crowded =
+            format!("<c:message{} xmlns:c='jabber:client' id='7'><c:body>x</c:body></c:message>", attributes(0));
+        let stanza = read_frame(&crowded, &limits).unwrap();
+        assert_eq!((stanza.attr("id"), stanza.ns(), stanza.attr("a8")), (Some("7"), ns::CLIENT, None));
+        // What is ill-formed or forbidden remains so, within a stanza that contains too much, too.
+        let deep = many("<a>", 900);
+        for bad in [
+            format!("{head}{deep}</iq>"),
+            format!("{head}{deep}<!-- x -->{}</iq>", many("</a>", 900)),
+            format!("<message xmlns='jabber:client'{}/>", " id='1'".repeat(20)),
+            format!("{head}</iq>{head}</iq>"),
+        ] {
+            assert!(read_frame(&bad, &limits).is_err(), "{bad:.80}");
+        }
+        let large = Limits { max_bytes: 10, ..limits };
+        assert_eq!(read_frame("<message xmlns='jabber:client'/>", &large), Err(XmlError::TooLarge));
     }
 
     #[test]

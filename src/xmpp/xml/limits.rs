@@ -1,6 +1,7 @@
 //! Bounds on what a peer may make us hold.
 
-/// How much one frame may contain. What exceeds a limit closes the stream with `policy-violation`.
+/// How much one frame may contain. A frame that is too large closes the stream with `policy-violation`; any other excess
+/// costs the stanza it is in ([`super::parse_pruning`]).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Bytes of the frame.

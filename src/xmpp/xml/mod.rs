@@ -23,4 +23,4 @@ pub use builder::ElementBuilder;
 pub use element::{Element, Node};
 pub use error::{Malformation, Restriction, XmlError};
 pub use limits::Limits;
-pub use parse::{parse, parse_document};
+pub use parse::{PRUNED, parse, parse_document, parse_pruning};

@@ -17,12 +17,25 @@ use super::tree::Tree;
 /// Reads a frame that must be exactly one element in restricted XML (RFC 7395 §3.3.3, RFC 6120 §11). White space around
 /// the element and an XML declaration before it are accepted.
 pub fn parse(frame: &str, limits: &Limits) -> Result<Element, XmlError> {
-    read(frame, limits, Comments::Refuse)
+    read(frame, limits, Comments::Refuse, None)
+}
+
+/// The namespace of `<pruned/>`, which [`parse_pruning`] leaves in place of what a stanza contained.
+pub const PRUNED: &str = "urn:x-plausch:pruned";
+
+/// As [`parse`], for what comes over a stream: a stanza with more in it than [`Limits`] allow costs itself only, since
+/// anybody can have a server deliver one, again and again. It keeps its name and its address, and contains a
+/// `<pruned/>` that nobody understands. `envelope` is the number of elements around a stanza.
+///
+/// # Errors
+/// As [`parse`]; what exceeds a limit outside of stanzas, and a frame that is too large, remain errors.
+pub fn parse_pruning(frame: &str, limits: &Limits, envelope: usize) -> Result<Element, XmlError> {
+    read(frame, limits, Comments::Refuse, Some(envelope))
 }
 
 /// Reads a document that came over HTTP, such as host-meta (RFC 6415): as [`parse`], but comments are passed over.
 pub fn parse_document(document: &str, limits: &Limits) -> Result<Element, XmlError> {
-    read(document, limits, Comments::Skip)
+    read(document, limits, Comments::Skip, None)
 }
 
 /// What to do with `<!-- … -->`.
@@ -32,7 +45,7 @@ enum Comments {
     Skip,
 }
 
-fn read(frame: &str, limits: &Limits, comments: Comments) -> Result<Element, XmlError> {
+fn read(frame: &str, limits: &Limits, comments: Comments, envelope: Option<usize>) -> Result<Element, XmlError> {
     if frame.len() > limits.max_bytes {
         return Err(XmlError::TooLarge);
     }
@@ -44,7 +57,7 @@ fn read(frame: &str, limits: &Limits, comments: Comments) -> Result<Element, Xml
         return Err(Malformation::TextOutside.into());
     }
     let mut reader = Reader::from_str(frame);
-    let mut tree = Tree::new(limits);
+    let mut tree = Tree::new(limits, envelope);
     let mut start = 0;
     loop {
         let event = reader.read_event().map_err(refusal)?;

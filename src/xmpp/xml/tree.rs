@@ -6,6 +6,7 @@ use super::attributes::{QualifiedName, RawAttribute, next_attribute};
 use super::element::{Attribute, Element, Node};
 use super::error::{Malformation, XmlError};
 use super::limits::Limits;
+use super::parse::PRUNED;
 use super::references::resolve;
 use super::syntax::{XML_NS, XMLNS_NS, is_reserved_namespace, is_space, normalize_line_ends};
 
@@ -15,6 +16,12 @@ use super::syntax::{XML_NS, XMLNS_NS, is_reserved_namespace, is_space, normalize
 /// of the right size.
 pub(super) struct Tree<'a> {
     limits: Limits,
+    /// How many elements are around a stanza, if a stanza that exceeds a limit is emptied instead of refused.
+    envelope: Option<usize>,
+    /// The stanza that is open exceeds a limit: nothing more of it is kept.
+    exceeded: bool,
+    /// Open elements that are not kept.
+    skipped: usize,
     open: Vec<Open>,
     bindings: Vec<Binding<'a>>,
     nodes: Vec<Node>,
@@ -45,10 +52,13 @@ struct PendingText<'a> {
 }
 
 impl<'a> Tree<'a> {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, envelope: Option<usize>) -> Self {
         let limits = Limits { max_depth: limits.max_depth.min(Limits::HARD_MAX_DEPTH), ..*limits };
         Self {
             limits,
+            envelope,
+            exceeded: false,
+            skipped: 0,
             open: Vec::new(),
             bindings: Vec::new(),
             nodes: Vec::new(),
@@ -61,11 +71,22 @@ impl<'a> Tree<'a> {
 
     /// A start tag; `tag` is what is between its angle brackets.
     pub(super) fn open(&mut self, tag: &'a str) -> Result<(), XmlError> {
-        self.check_room()?;
+        if !self.exceeded {
+            self.check_room()?;
+        }
+        let (name, attributes) = split_tag(tag)?;
+        if self.is_left_out() {
+            self.skipped = self.skipped.saturating_add(1);
+            return Ok(());
+        }
         self.flush_text();
         let bindings_outside = self.bindings.len();
-        let (name, attributes) = split_tag(tag)?;
-        self.read_attributes(attributes)?;
+        self.read_attributes(name.prefix, attributes)?;
+        if self.is_left_out() {
+            self.bindings.truncate(bindings_outside);
+            self.skipped = self.skipped.saturating_add(1);
+            return Ok(());
+        }
         let ns = self.resolve(name.prefix)?;
         let mut element =
             Element { name: SmolStr::new(name.local), ns, lang: None, attrs: Vec::new(), nodes: Vec::new() };
@@ -76,10 +97,18 @@ impl<'a> Tree<'a> {
 
     /// An end tag, which the reader found to match.
     pub(super) fn close(&mut self) -> Result<(), XmlError> {
+        if let Some(skipped) = self.skipped.checked_sub(1) {
+            self.skipped = skipped;
+            return Ok(());
+        }
         self.flush_text();
         let Open { mut element, first_node, bindings_outside } = self.open.pop().ok_or(Malformation::EndTag)?;
         self.bindings.truncate(bindings_outside);
         element.nodes = self.nodes.drain(first_node..).collect();
+        if self.exceeded && self.envelope == Some(self.open.len()) {
+            self.exceeded = false;
+            element.nodes = vec![Node::Element(pruned())];
+        }
         if self.open.is_empty() {
             self.root = Some(element);
         } else {
@@ -96,7 +125,7 @@ impl<'a> Tree<'a> {
         if text.contains("]]>") {
             return Err(Malformation::CDataEnd.into());
         }
-        self.text.push(text);
+        self.push_text(text);
         Ok(())
     }
 
@@ -105,7 +134,7 @@ impl<'a> Tree<'a> {
         if self.open.is_empty() {
             return Err(Malformation::TextOutside.into());
         }
-        self.text.push(text);
+        self.push_text(text);
         Ok(())
     }
 
@@ -115,7 +144,9 @@ impl<'a> Tree<'a> {
         if self.open.is_empty() {
             return Err(Malformation::TextOutside.into());
         }
-        self.text.push_char(character);
+        if !self.exceeded {
+            self.text.push_char(character);
+        }
         Ok(())
     }
 
@@ -133,13 +164,30 @@ impl<'a> Tree<'a> {
             return Err(Malformation::SecondElement.into());
         }
         if self.open.len() >= self.limits.max_depth {
-            return Err(XmlError::TooDeep);
+            return self.exceed(XmlError::TooDeep);
         }
         if self.elements >= self.limits.max_elements {
-            return Err(XmlError::TooManyElements);
+            return self.exceed(XmlError::TooManyElements);
         }
         self.elements = self.elements.saturating_add(1);
         Ok(())
+    }
+
+    /// A limit is exceeded: within a stanza that may cost the stanza only.
+    fn exceed(&mut self, error: XmlError) -> Result<(), XmlError> {
+        self.exceeded = self.envelope.is_some_and(|envelope| self.open.len() >= envelope);
+        if self.exceeded { Ok(()) } else { Err(error) }
+    }
+
+    /// Whether what comes now is inside a stanza that exceeds a limit.
+    fn is_left_out(&self) -> bool {
+        self.exceeded && self.envelope.is_some_and(|envelope| self.open.len() > envelope)
+    }
+
+    fn push_text(&mut self, text: &'a str) {
+        if !self.exceeded {
+            self.text.push(text);
+        }
     }
 
     fn flush_text(&mut self) {
@@ -149,14 +197,24 @@ impl<'a> Tree<'a> {
     }
 
     /// Reads the attributes of a tag: declarations take effect, the others wait in `self.attributes`, as the prefixes
-    /// they use may be declared after them.
-    fn read_attributes(&mut self, mut rest: &'a str) -> Result<(), XmlError> {
+    /// they use may be declared after them. Of a tag with too many, only what tells where it belongs is kept: what it
+    /// is, from whom and to whom it goes, and its id.
+    fn read_attributes(&mut self, prefix: &str, mut rest: &'a str) -> Result<(), XmlError> {
         self.attributes.clear();
         let outside = self.bindings.len();
         while let Some(attribute) = next_attribute(&mut rest)? {
             let declared = self.bindings.len().saturating_sub(outside);
-            if self.attributes.len().saturating_add(declared) >= self.limits.max_attributes {
-                return Err(XmlError::TooManyAttributes);
+            let excess = self.attributes.len().saturating_add(declared).checked_sub(self.limits.max_attributes);
+            if let Some(excess) = excess {
+                self.exceed(XmlError::TooManyAttributes)?;
+                if excess > ESSENTIAL.len() {
+                    return Err(Malformation::DuplicateAttribute.into());
+                }
+                let declares = attribute.name.prefix == "xmlns" && attribute.name.local == prefix;
+                let essential = attribute.name.prefix.is_empty() && ESSENTIAL.contains(&attribute.name.local);
+                if !(declares || essential) {
+                    continue;
+                }
             }
             match attribute.name {
                 QualifiedName { prefix: "", local: "xmlns" } => self.declare(outside, "", &attribute.value)?,
@@ -242,6 +300,14 @@ impl<'a> Tree<'a> {
         }
         Ok(())
     }
+}
+
+/// What is kept of a stanza's tag that has too many attributes.
+const ESSENTIAL: [&str; 5] = ["xmlns", "type", "from", "to", "id"];
+
+/// Stands for the content of a stanza that exceeds a limit.
+fn pruned() -> Element {
+    Element::builder("pruned", PRUNED).build()
 }
 
 impl<'a> PendingText<'a> {

@@ -1,8 +1,8 @@
 //! SASL2, Bind 2 and FAST (XEP-0388, 0386, 0484), which Prosody has; elsewhere, and after that, the keys that SCRAM leaves.
 
 use plausch_interop::Server;
-use plausch_model::EndReason;
-use plausch_native::SharedStore;
+use plausch_model::{Command, EndReason, SignInError};
+use plausch_native::{CutProxy, SharedStore, State};
 
 use crate::tools::{Outcome, details, ready};
 
@@ -27,11 +27,34 @@ async fn asks_again_after_the_password_changed(server: Server) -> Outcome {
     let account = server.account().await?;
     let mut session = ready(account.over(&server.websocket)).await?;
     session.kill().await;
+    // Prosody compares whole seconds: a token of the same second would remain.
+    tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
     server.set_password(&account, "another one").await?;
     session.restart().await?;
     session.until("the end", |state| state.ended.is_some() || state.is_online()).await?;
     let ended = session.state().ended.clone();
     assert!(matches!(ended, Some(EndReason::CredentialsRejected(_))), "{ended:?}");
+    Ok(())
+}
+
+/// A server that stores the password itself salts it anew for each sign-in, so that no keys can be kept. The program goes
+/// on as long as it runs, and asks for the password after that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn goes_on_at_a_server_that_salts_anew() -> Outcome {
+    let server = Server::ejabberd().await?;
+    let account = server.account_at("other.localhost").await?;
+    let (proxy, url) = CutProxy::in_front_of(&server.websocket).await?;
+    let mut session = ready(account.over(&url)).await?;
+    for _ in 0..2 {
+        proxy.cut();
+        session.until("the connection to be lost", |state| !state.is_online()).await?;
+        session.command(Command::Reconnect);
+        session.until("to be online again", State::is_online).await?;
+    }
+    session.restart().await?;
+    session.until("the end", |state| state.ended.is_some() || state.is_online()).await?;
+    let ended = session.state().ended.clone();
+    assert!(matches!(ended, Some(EndReason::CredentialsRejected(SignInError::Other(_)))), "{ended:?}");
     Ok(())
 }
 

@@ -135,7 +135,7 @@ pub async fn forgetful(server: &Server) -> Fallible<(FrameRelay, Arc<AtomicBool>
     let forgets = Arc::clone(&forgetting);
     let filter = move |toward, frame: &str| {
         let spoils = toward == Toward::Server && forgets.load(Ordering::SeqCst) && frame.contains("previd=");
-        if spoils { Verdict::Replace(vec![frame.replace(" previd=\"", " previd=\"spoilt-")]) } else { Verdict::Pass }
+        if spoils { Verdict::Replace(vec![frame.replace("previd='", "previd='spoilt-")]) } else { Verdict::Pass }
     };
     Ok((FrameRelay::start(&server.websocket, filter).await?, forgetting))
 }

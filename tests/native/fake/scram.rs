@@ -1,5 +1,7 @@
 //! The server's side of SCRAM-SHA-256 (RFC 5802, RFC 7677), with the faults that attack case S-02 is about.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
@@ -7,6 +9,8 @@ use sha2::{Digest, Sha256};
 
 const SALT: &[u8] = b"a salt for tests";
 const ITERATIONS: u32 = 4096;
+/// Exchanges with a salt of their own.
+static EXCHANGES: AtomicU32 = AtomicU32::new(0);
 
 /// What the server does wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -26,20 +30,28 @@ pub enum Tampering {
     Iterations(u32),
     /// It sends an empty salt.
     EmptySalt,
+    /// Nothing wrong: it stores the password itself, and sends a new salt each time.
+    NewSalt,
 }
 
 /// One exchange.
 pub(super) struct Scram {
     password: String,
     tampering: Tampering,
+    salt: Vec<u8>,
     client_first_bare: String,
     server_first: String,
 }
 
 impl Scram {
     pub fn new(password: &str, tampering: Tampering) -> Self {
+        let salt = match tampering {
+            Tampering::EmptySalt => Vec::new(),
+            Tampering::NewSalt => [SALT, &EXCHANGES.fetch_add(1, Ordering::SeqCst).to_be_bytes()].concat(),
+            _ => SALT.to_vec(),
+        };
         let (client_first_bare, server_first) = (String::new(), String::new());
-        Self { password: password.to_owned(), tampering, client_first_bare, server_first }
+        Self { password: password.to_owned(), tampering, salt, client_first_bare, server_first }
     }
 
     /// The answer to the client's first message. Errors say what the client should have sent.
@@ -52,7 +64,7 @@ impl Scram {
             Tampering::NoNonceOfItsOwn => nonce.to_owned(),
             _ => format!("{nonce}server-part"),
         };
-        let salt = BASE64.encode(self.salt());
+        let salt = BASE64.encode(&self.salt);
         self.client_first_bare = bare.to_owned();
         self.server_first = format!("r={nonce},s={salt},i={}", self.iterations());
         Ok(self.server_first.clone())
@@ -75,10 +87,6 @@ impl Scram {
         Ok(if self.tampering == Tampering::NoSignature { String::new() } else { format!("v={signature}") })
     }
 
-    fn salt(&self) -> &'static [u8] {
-        if self.tampering == Tampering::EmptySalt { b"" } else { SALT }
-    }
-
     fn iterations(&self) -> u32 {
         if let Tampering::Iterations(count) = self.tampering { count } else { ITERATIONS }
     }
@@ -86,7 +94,7 @@ impl Scram {
     fn salted_password(&self) -> [u8; 32] {
         let mut salted = [0; 32];
         let rounds = self.iterations().clamp(1, ITERATIONS);
-        pbkdf2::pbkdf2_hmac::<Sha256>(self.password.as_bytes(), self.salt(), rounds, &mut salted);
+        pbkdf2::pbkdf2_hmac::<Sha256>(self.password.as_bytes(), &self.salt, rounds, &mut salted);
         salted
     }
 }

@@ -1,6 +1,7 @@
 //! A running session on the fake server: it answers by itself, and the test adds what it wants.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -39,6 +40,8 @@ struct Shared {
     inbox: Mutex<VecDeque<Element>>,
     /// How much was received in all; marked ended when the sender is gone.
     count: watch::Sender<u64>,
+    /// What was acknowledged last.
+    acknowledged: AtomicU32,
 }
 
 impl Shared {
@@ -93,6 +96,11 @@ impl FakeSession {
     /// What was received and not yet taken.
     pub fn received(&self) -> Vec<Element> {
         self.shared.inbox().iter().cloned().collect()
+    }
+
+    /// How many stanzas of the session have been acknowledged (XEP-0198): a resumption that says less is impossible.
+    pub fn acknowledged(&self) -> u32 {
+        self.shared.acknowledged.load(Ordering::SeqCst)
     }
 
     /// Waits until the client has taken in everything sent before, and has told its views: it answers two pings in turn, and
@@ -179,7 +187,11 @@ impl Service {
                 self.handled = Some(0);
                 vec![format!("<enabled xmlns='{SM}' id='fake-sm' resume='true' max='600'/>")]
             }
-            ("r", SM) => vec![format!("<a xmlns='{SM}' h='{}'/>", self.handled.unwrap_or(0))],
+            ("r", SM) => {
+                let handled = self.handled.unwrap_or(0);
+                self.shared.acknowledged.store(handled, Ordering::SeqCst);
+                vec![format!("<a xmlns='{SM}' h='{handled}'/>")]
+            }
             ("close", _) => vec!["<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>".to_owned()],
             _ => self.host.answer(element),
         }

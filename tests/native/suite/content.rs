@@ -119,10 +119,26 @@ async fn c_18_malformed_xml_ends_the_stream() -> Outcome {
 #[tokio::test]
 async fn c_18_oversized_xml_ends_the_stream() -> Outcome {
     let too_much: &[&str] = &["policy-violation"];
-    let deep = format!("<message xmlns='jabber:client'>{}{}</message>", "<a>".repeat(10_000), "</a>".repeat(10_000));
-    ends_the_stream(&deep, too_much).await?;
     let large = format!("<message xmlns='jabber:client'><body>{}</body></message>", "x".repeat(50_000_000));
     ends_the_stream(&large, too_much).await
+}
+
+/// Anybody can have a server deliver these, again and again: each costs itself only.
+#[tokio::test]
+async fn c_18_overfull_stanzas_are_dropped() -> Outcome {
+    let mut stage = Stage::new().await?;
+    let attributes: String = (0..100).map(|number| format!(" a{number}='x'")).collect();
+    let deep = format!("{}{}", "<a>".repeat(10_000), "</a>".repeat(10_000));
+    for content in [deep, format!("<x xmlns='urn:evil'{attributes}/>"), "<a/>".repeat(300_000)] {
+        stage.is_dropped(&message("eve@evil.example/x", "e1", &format!("<body>hi</body>{content}"))).await?;
+    }
+    stage
+        .is_dropped(&format!("<message xmlns='jabber:client' from='eve@evil.example/x'{attributes}><body/></message>"))
+        .await?;
+    stage.deliver(&chat("romeo@mont.example/a", "good", "still here")).await?;
+    assert_eq!(stage.preview(ROMEO).as_deref(), Some("still here"));
+    assert_eq!(stage.session.state().connection, Some(ConnectionState::Online));
+    Ok(())
 }
 
 #[tokio::test]

@@ -90,3 +90,29 @@ async fn s_01_the_same_server_is_welcome_again() -> Outcome {
     assert_eq!(auth.attr("mechanism"), Some("SCRAM-SHA-256"), "without a password: by the keys that were kept");
     Ok(())
 }
+
+/// Keys are good for the salt they were made with. The program goes on as long as it runs; then it asks for the password.
+#[tokio::test]
+async fn a_server_that_salts_anew_is_signed_in_to_again() -> Outcome {
+    let host = Host { tampering: Tampering::NewSalt, ..Host::default() };
+    let Stage { server, fake, mut session, .. } = Stage::at(host.clone()).await?;
+    fake.cut();
+    for _ in 0..2 {
+        let mut stream = server.accept().await?;
+        stream.open_and_authenticate(&host).await?;
+        drop(stream);
+        session.command(plausch_model::Command::Reconnect);
+    }
+    session.restart().await?;
+    let mut stream = server.accept().await?;
+    stream.open(&host, host.features_before()).await?;
+    let refused = stream.authenticate(&host).await;
+    assert!(refused.is_err(), "signed in with keys that do not fit");
+    session.until("the end", |state| state.ended.is_some()).await?;
+    let ended = session.state().ended.clone();
+    assert!(
+        matches!(&ended, Some(EndReason::CredentialsRejected(error)) if *error != SignInError::WrongPassword),
+        "{ended:?}"
+    );
+    Ok(())
+}

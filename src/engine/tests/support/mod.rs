@@ -1,13 +1,19 @@
 //! An account with a store in memory and a server that is a script: frames in, frames and updates out, no time but the
 //! test's own.
 #![allow(dead_code, reason = "every test file uses a part of it")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, clippy::string_slice)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::string_slice,
+    clippy::indexing_slicing
+)]
 
 use std::collections::VecDeque;
 
 use plausch_engine::{
     Account,
-    io::{AccountConfig, Audience, Effects, End, Input, LoadId, Password, SocketId, Wire},
+    io::{AccountConfig, Audience, Effects, End, HttpFailure, Input, LoadId, Password, SocketId, Wire},
     store::{Batch, Loaded, MemoryStore, Query, Store, Table},
 };
 use plausch_model::{BareJid, Command, CommandId, Timestamp, Update, ViewId, WorkerSettings};
@@ -28,11 +34,12 @@ pub const VIEW: ViewId = ViewId(1);
 pub struct Server {
     pub stream_management: bool,
     pub archive: bool,
+    pub client_state: bool,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { stream_management: true, archive: true }
+        Self { stream_management: true, archive: true, client_state: false }
     }
 }
 
@@ -57,6 +64,20 @@ pub struct Harness {
     server: Server,
     /// Stanzas that the server has received since stream management was enabled.
     pub stanzas_of_session: u32,
+    /// How many of those it has acknowledged.
+    pub acknowledged: u32,
+    /// The server's archive, oldest first.
+    pub archive: Vec<Archived>,
+    /// How many archive queries were answered.
+    pub archive_queries: u32,
+}
+
+/// A message in the server's archive.
+#[derive(Clone)]
+pub struct Archived {
+    pub id: String,
+    pub stamp: String,
+    pub stanza: String,
 }
 
 /// Something that a driver did.
@@ -75,8 +96,13 @@ fn config(password: Option<&str>) -> AccountConfig {
             allow_plain_auth: true,
             ..WorkerSettings::default()
         },
+        stays: true,
         password: password.map(|typed| Password::new(typed, plausch_native::nfkc)),
     }
+}
+
+fn is_question(element: &Element) -> bool {
+    element.name() == "iq" && matches!(element.attr("type"), Some("get" | "set"))
 }
 
 impl Harness {
@@ -104,6 +130,9 @@ impl Harness {
             next_command: 0,
             server,
             stanzas_of_session: 0,
+            acknowledged: 0,
+            archive: Vec::new(),
+            archive_queries: 0,
         }
     }
 
@@ -131,6 +160,12 @@ impl Harness {
 
     /// Opens the socket and plays the server's part of signing in.
     pub fn sign_in(&mut self, roster: &str) {
+        self.authenticate();
+        self.begin_session(roster);
+    }
+
+    /// Opens the socket and plays the server's part until a resource is asked for.
+    pub fn authenticate(&mut self) {
         self.connect();
         let features = "<features xmlns='http://etherx.jabber.org/streams'>";
         self.receive(&format!(
@@ -139,14 +174,24 @@ impl Harness {
         self.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
         self.receive(OPEN);
         let sm = if self.server.stream_management { "<sm xmlns='urn:xmpp:sm:3'/>" } else { "" };
+        let csi = if self.server.client_state { "<csi xmlns='urn:xmpp:csi:0'/>" } else { "" };
         self.receive(&format!(
-            "{features}<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><ver xmlns='urn:xmpp:features:rosterver'/>{sm}</features>"
+            "{features}<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><ver xmlns='urn:xmpp:features:rosterver'/>{sm}{csi}</features>"
         ));
-        self.begin_session(roster);
     }
 
     /// Answers what a new session asks: binding, roster, archive and so on.
     pub fn begin_session(&mut self, roster: &str) {
+        self.bind();
+        self.answer_setup(roster);
+        if self.server.stream_management {
+            self.acknowledge_all();
+        }
+        self.forget();
+    }
+
+    /// Gives the resource that is asked for.
+    pub fn bind(&mut self) {
         let bind = self.sent_last("iq");
         let id = bind.attr("id").unwrap().to_owned();
         self.receive(&format!(
@@ -156,33 +201,123 @@ impl Harness {
         if self.server.stream_management {
             self.receive("<enabled xmlns='urn:xmpp:sm:3' resume='true' id='sm-1' max='600'/>");
         }
-        self.answer_setup(roster);
-        self.forget();
+    }
+
+    /// Gives the resource and what comes with it in one frame each, without waiting for what is said to it.
+    pub fn bind_without_asking(&mut self) {
+        let bind = self.sent_last("iq");
+        let id = bind.attr("id").unwrap().to_owned();
+        let bound = format!(
+            "<iq xmlns='jabber:client' type='result' id='{id}'>\
+             <bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>{FULL}</jid></bind></iq>"
+        );
+        self.receive_all(&[&bound, "<enabled xmlns='urn:xmpp:sm:3' resume='true' id='sm-1' max='600'/>"]);
     }
 
     /// Answers every request of a new session.
     pub fn answer_setup(&mut self, roster: &str) {
-        for _ in 0..8 {
-            let asked: Vec<Element> = self.sent.drain(..).filter(|element| element.name() == "iq").collect();
-            for iq in asked {
-                let Some(payload) = iq.children().next() else { continue };
-                let answer = match (payload.name(), payload.ns()) {
-                    (_, "jabber:iq:roster") => format!("<query xmlns='jabber:iq:roster' ver='1'>{roster}</query>"),
-                    (_, "http://jabber.org/protocol/disco#info") => {
-                        let mam = if self.server.archive {
-                            "<feature var='urn:xmpp:mam:2'/><feature var='urn:xmpp:sid:0'/>"
-                        } else {
-                            ""
-                        };
-                        format!("<query xmlns='http://jabber.org/protocol/disco#info'>{mam}</query>")
-                    }
-                    (_, "urn:xmpp:blocking") => "<blocklist xmlns='urn:xmpp:blocking'/>".into(),
-                    (_, "urn:xmpp:mam:2") => "<fin xmlns='urn:xmpp:mam:2' complete='true'/>".into(),
-                    _ => String::new(),
-                };
-                self.answer(&iq, &answer);
-            }
+        while self.sent.iter().any(is_question) {
+            self.answer_once(roster);
         }
+    }
+
+    /// Answers every request made so far.
+    pub fn answer_once(&mut self, roster: &str) {
+        let asked: Vec<Element> = self.sent.drain(..).filter(is_question).collect();
+        for iq in asked {
+            let Some(payload) = iq.children().next() else { continue };
+            if payload.ns() == "urn:xmpp:mam:2" {
+                self.answer_archive(&iq);
+                continue;
+            }
+            let answer = match (payload.name(), payload.ns()) {
+                (_, "jabber:iq:roster") => format!("<query xmlns='jabber:iq:roster' ver='1'>{roster}</query>"),
+                (_, "http://jabber.org/protocol/disco#info") => {
+                    let mam = if self.server.archive {
+                        "<feature var='urn:xmpp:mam:2'/><feature var='urn:xmpp:sid:0'/>"
+                    } else {
+                        ""
+                    };
+                    format!("<query xmlns='http://jabber.org/protocol/disco#info'>{mam}</query>")
+                }
+                (_, "urn:xmpp:blocking") => "<blocklist xmlns='urn:xmpp:blocking'/>".into(),
+                _ => String::new(),
+            };
+            self.answer(&iq, &answer);
+        }
+    }
+
+    /// Answers a query as XEP-0313 and XEP-0059 have it.
+    pub fn answer_archive(&mut self, iq: &Element) {
+        self.archive_queries += 1;
+        let query = iq.children().next().unwrap();
+        let field = |name: &str| {
+            let form = query.child("x", "jabber:x:data")?;
+            let field = form.children().find(|field| field.attr("var") == Some(name))?;
+            field.child_text("value", "jabber:x:data").map(|text| text.to_string())
+        };
+        let (with, end) = (field("with"), field("end"));
+        let matches = |archived: &&Archived| {
+            with.as_ref().is_none_or(|with| {
+                archived.stanza.contains(&format!("from='{with}")) || archived.stanza.contains(&format!("to='{with}"))
+            }) && end.as_ref().is_none_or(|end| archived.stamp <= *end)
+        };
+        let all: Vec<Archived> = self.archive.iter().filter(matches).cloned().collect();
+        let set = query.child("set", "http://jabber.org/protocol/rsm").unwrap();
+        let text = |name| set.child_text(name, "http://jabber.org/protocol/rsm").map(|text| text.to_string());
+        let max: usize = text("max").and_then(|max| max.parse().ok()).unwrap_or(50);
+        let place = |id: &str| all.iter().position(|archived| archived.id == id);
+        let (from, to) = match (text("after"), text("before")) {
+            (Some(after), _) => {
+                let Some(place) = place(&after) else { return self.refuse(iq, "item-not-found") };
+                (place + 1, (place + 1 + max).min(all.len()))
+            }
+            (None, Some(before)) => {
+                let end = if before.is_empty() { Some(all.len()) } else { place(&before) };
+                let Some(end) = end else { return self.refuse(iq, "item-not-found") };
+                (end.saturating_sub(max), end)
+            }
+            (None, None) => (0, max.min(all.len())),
+        };
+        let forward = text("before").is_none();
+        let complete = if forward { to == all.len() } else { from == 0 };
+        let id = query.attr("queryid").unwrap();
+        let mut frames: Vec<String> = all[from..to]
+            .iter()
+            .map(|Archived { id: archived, stamp, stanza }| {
+                format!(
+                    "<message xmlns='jabber:client' from='{ME}' to='{FULL}'>\
+                     <result xmlns='urn:xmpp:mam:2' queryid='{id}' id='{archived}'>\
+                     <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='{stamp}'/>{stanza}\
+                     </forwarded></result></message>"
+                )
+            })
+            .collect();
+        let (first, last) = match &all[from..to] {
+            [] => (String::new(), String::new()),
+            page => (
+                format!("<first index='{from}'>{}</first>", page[0].id),
+                format!("<last>{}</last>", page[page.len() - 1].id),
+            ),
+        };
+        frames.push(format!(
+            "<iq xmlns='jabber:client' type='result' id='{}'><fin xmlns='urn:xmpp:mam:2' complete='{complete}'>\
+             <set xmlns='http://jabber.org/protocol/rsm'>{first}{last}<count>{}</count></set></fin></iq>",
+            iq.attr("id").unwrap(),
+            all.len()
+        ));
+        let frames: Vec<&str> = frames.iter().map(String::as_str).collect();
+        self.receive_all(&frames);
+    }
+
+    /// Answers a request of ours with an error.
+    pub fn refuse(&mut self, iq: &Element, condition: &str) {
+        let from = iq.attr("to").map(|to| format!(" from='{to}'")).unwrap_or_default();
+        let id = iq.attr("id").unwrap();
+        self.receive(&format!(
+            "<iq xmlns='jabber:client' type='error' id='{id}'{from}><error type='cancel'>\
+             <{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+        ));
     }
 
     pub fn connect(&mut self) {
@@ -356,6 +491,7 @@ impl Harness {
     /// The server acknowledges everything that was sent in this session.
     pub fn acknowledge_all(&mut self) {
         let stanzas = self.stanzas_of_session;
+        self.acknowledged = stanzas;
         self.receive(&format!("<a xmlns='urn:xmpp:sm:3' h='{stanzas}'/>"));
     }
 
@@ -374,5 +510,99 @@ impl Harness {
         ));
         self.sent.clear();
         self.receive(&format!("<resumed xmlns='urn:xmpp:sm:3' previd='sm-1' h='{h}'/>"));
+    }
+
+    /// Plays the server's part where it has forgotten the session: a new one begins.
+    pub fn fail_to_resume(&mut self, roster: &str) {
+        self.refuse_to_resume();
+        self.begin_session(roster);
+    }
+
+    /// The same, with nothing answered yet.
+    pub fn connect_anew(&mut self) {
+        self.refuse_to_resume();
+        self.bind();
+    }
+
+    fn refuse_to_resume(&mut self) {
+        self.connect();
+        let features = "<features xmlns='http://etherx.jabber.org/streams'>";
+        self.receive(&format!(
+            "{features}<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></features>"
+        ));
+        self.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+        self.receive(OPEN);
+        self.receive(&format!(
+            "{features}<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/></features>"
+        ));
+        self.receive(
+            "<failed xmlns='urn:xmpp:sm:3'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>",
+        );
+    }
+
+    /// Plays the server's part up to where the client asks to resume.
+    pub fn begin_resuming(&mut self) {
+        self.connect();
+        let features = "<features xmlns='http://etherx.jabber.org/streams'>";
+        self.receive(&format!(
+            "{features}<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism></mechanisms></features>"
+        ));
+        self.receive("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+        self.receive(OPEN);
+        self.receive(&format!(
+            "{features}<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/><sm xmlns='urn:xmpp:sm:3'/></features>"
+        ));
+    }
+
+    /// Signed in over a WebSocket; BOSH may take its place.
+    pub fn online_with_bosh() -> Self {
+        let mut harness = Self::new(Server::default());
+        let mut config = config(Some("r0m30"));
+        config.settings.bosh_url = Some("http://localhost:5280/http-bind".into());
+        harness.account = Account::new(config).unwrap();
+        harness.start();
+        harness.sign_in("");
+        harness
+    }
+
+    /// The socket that was opened last.
+    pub fn opened_socket(&self) -> SocketId {
+        let opened = self.wire.iter().rev().find_map(|wire| match wire {
+            Wire::Open { socket, .. } => Some(*socket),
+            _ => None,
+        });
+        opened.unwrap()
+    }
+
+    /// Every HTTP request made so far fails.
+    pub fn fail_requests(&mut self) {
+        let made: Vec<_> = std::mem::take(&mut self.wire);
+        for wire in &made {
+            if let Wire::Http(request) = wire {
+                self.input(Input::HttpDone { id: request.id, outcome: Err(HttpFailure::Network) });
+            }
+        }
+        let rest = std::mem::take(&mut self.wire);
+        self.wire = made.into_iter().filter(|wire| !matches!(wire, Wire::Http(_))).chain(rest).collect();
+    }
+
+    /// What a view that comes now is told of the connection.
+    pub fn account_is(&mut self, state: plausch_model::ConnectionState) -> bool {
+        let before = self.updates();
+        self.input(Input::ViewOpened(VIEW));
+        let told = self.updates().contains(&Update::Connection(state));
+        self.updates = before;
+        told
+    }
+
+    /// Answers every request, and keeps what else is sent.
+    pub fn answer_setup_keeping(&mut self, roster: &str) {
+        let mut kept = VecDeque::new();
+        while self.sent.iter().any(is_question) {
+            kept.extend(self.sent.iter().filter(|element| !is_question(element)).cloned());
+            self.answer_once(roster);
+        }
+        kept.append(&mut self.sent);
+        self.sent = kept;
     }
 }

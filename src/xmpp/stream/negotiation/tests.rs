@@ -269,7 +269,7 @@ fn session(value: &str) -> Sm {
         inbound: number(),
         outbound: number(),
         acked: number(),
-        resumption: Some(Resumption { id, jid, max_seconds: Some(600), location: None }),
+        resumption: Some(Resumption { id, jid }),
     })
 }
 
