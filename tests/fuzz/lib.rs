@@ -20,8 +20,11 @@ pub struct Target {
 
 /// Every target. To add one: a line here, a function in `targets/`, seeds in `corpus/NAME/`.
 pub const TARGETS: &[Target] = &[
+    Target { name: "bosh", run: targets::bosh::run },
     Target { name: "datetime", run: targets::datetime::run },
+    Target { name: "discovery", run: targets::discovery::run },
     Target { name: "jid", run: targets::jid::run },
+    Target { name: "negotiation", run: targets::negotiation::run },
     Target { name: "stanza", run: targets::stanza::run },
     Target { name: "uri", run: targets::uri::run },
     Target { name: "xml", run: targets::xml::run },
