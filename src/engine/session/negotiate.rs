@@ -35,7 +35,13 @@ impl Account {
         StreamConfig {
             jid: self.jid.clone(),
             credentials,
-            policy: Policy { allow_plain: session.settings.allow_plain_auth, pinned, ..Policy::default() },
+            policy: Policy {
+                allow_plain: session.settings.allow_plain_auth,
+                pinned,
+                // Only to a server that has proved that it knows the password's hash by another function.
+                allow_upgrade: true,
+                ..Policy::default()
+            },
             secure: session.endpoint().is_some(),
             resume: session.sm.clone().filter(|_| !session.signing_out),
             user_agent: UserAgent {

@@ -13,8 +13,8 @@ pub struct Policy {
     /// Iteration counts that are accepted.
     pub iterations: IterationBounds,
     /// Whether the server may be given the hash of a typed password for a mechanism stronger than those it has (XEP-0480).
-    /// Off by default: whoever learns that hash can sign in, and a browser cannot make sure by channel binding that it is
-    /// the server who asks.
+    /// Off by default, since whoever learns that hash can sign in. The server must have proved before that it knows another
+    /// hash of the password; that nobody stands between is up to TLS, as browsers have no channel binding.
     pub allow_upgrade: bool,
 }
 
