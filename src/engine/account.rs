@@ -9,15 +9,16 @@ use plausch_model::{
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     iq_tracker::IqTracker,
-    jid,
+    jid::{self, Jid},
     stanza::{Message, MessageType, Stanza},
-    xep::{hints::Hint, receipts::Receipt},
+    xep::{caps::Caps, hints::Hint, receipts::Receipt},
     xml::Element,
 };
 use rand_core::CryptoRng;
 
 use crate::{
     archive::{Archive, Read},
+    caps::Capabilities,
     chats::Chats,
     contacts::Contacts,
     envelope::{Door, Incoming, Opened, Provenance},
@@ -53,6 +54,8 @@ pub(crate) enum Then {
     Discard(ViewId, CommandId),
     /// What to show in the list after a message was deleted.
     NewestOf(BareJid),
+    /// What programs with these capabilities can do.
+    Caps(Jid, Box<Caps>),
     /// An avatar that a view asked for.
     Avatar(plausch_model::AvatarId),
     /// Messages to delete with their chat.
@@ -85,6 +88,7 @@ pub struct Account {
     pub(crate) outbox: Outbox,
     pub(crate) archive: Archive,
     pub(crate) profiles: Profiles,
+    pub(crate) capabilities: Capabilities,
     pub(crate) loads: Loads<Then>,
     references: References,
     arrivals: VecDeque<Arrival>,
@@ -122,6 +126,7 @@ impl Account {
             outbox: Outbox::default(),
             archive: Archive::default(),
             profiles: Profiles::default(),
+            capabilities: Capabilities::default(),
             loads: Loads::default(),
             references: References::default(),
             arrivals: VecDeque::new(),
@@ -200,6 +205,7 @@ impl Account {
             Then::Retry(view, id) => self.retry_loaded(step, view, id, found.next()),
             Then::Discard(view, id) => self.discard_loaded(step, view, id, found.next()),
             Then::NewestOf(chat) => self.newest_loaded(&chat, found.next()),
+            Then::Caps(from, caps) => self.caps_loaded(step, from, *caps, found.next()),
             Then::Avatar(avatar) => self.avatar_loaded(step, &avatar, found.next()),
             Then::Forget(view, id, chat) => self.forget_messages(step, view, id, chat, found.next()),
         }

@@ -11,6 +11,7 @@
 mod account;
 mod archive;
 mod boot;
+mod caps;
 mod chats;
 mod commands;
 mod contacts;

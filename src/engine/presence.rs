@@ -30,6 +30,7 @@ impl Account {
 
     fn available(&mut self, step: &mut Step<'_>, from: &Jid, jid: &BareJid, presence: &Presence) {
         self.contacts.presence(jid, from.resource().unwrap_or_default(), Some(presence));
+        self.caps_announced(step, from, presence);
         let known = *jid == self.me || self.contacts.is_contact(jid);
         if let Some(Ok(update)) = presence.payload::<VcardUpdate>().filter(|_| known) {
             self.vcard_avatar_announced(step, jid, &update);

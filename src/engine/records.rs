@@ -234,6 +234,19 @@ pub struct ResourceRecord {
     pub status: Option<String>,
 }
 
+/// What programs with these capabilities can do (Caps, by hash).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct CapsRecord {
+    /// The features (XEP-0030).
+    pub features: Vec<String>,
+}
+impl Record for CapsRecord {}
+
+/// The key of verified capabilities: the function and the hash.
+pub fn caps_key(ver: &str) -> Key {
+    join(&[b"sha-1", ver.as_bytes()])
+}
+
 /// An avatar's image (Avatars, by hash).
 impl Record for plausch_model::Avatar {}
 

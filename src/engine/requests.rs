@@ -10,6 +10,7 @@ use plausch_xmpp::{
     stanza::{Condition, Iq, IqKind, StanzaError},
     xep::{
         blocking::{Blocking, BlockingCommand},
+        caps::Caps,
         disco::DiscoInfo,
         ping::Ping,
         roster::{self, Roster, RosterItem},
@@ -50,6 +51,8 @@ pub(crate) enum Purpose {
     Barrier(u64),
     /// A command whose answer is this answer.
     Command(ViewId, CommandId),
+    /// What programs with these capabilities can do (XEP-0115).
+    Caps(Box<Caps>),
     /// Something about a person.
     Person(Fetch),
 }
@@ -117,6 +120,7 @@ impl Account {
                 let result = outcome.map(|_| ()).map_err(refused);
                 self.done(step, view, id, result);
             }
+            Purpose::Caps(caps) => self.caps_answered(step, *caps, outcome),
             Purpose::Person(fetch) => self.person_answered(step, fetch, outcome),
         }
     }
@@ -127,6 +131,7 @@ impl Account {
             Purpose::Command(view, id) => self.done(step, view, id, Err(error)),
             Purpose::KeepAlive | Purpose::Barrier(_) if error == CommandError::TimedOut => self.connection_dead(step),
             Purpose::Archive(query) => self.archive_silent(step, &query),
+            Purpose::Caps(caps) => self.capabilities.forget(&caps.ver),
             Purpose::Person(fetch) => self.person_unanswered(step, fetch, error),
             Purpose::Roster if error == CommandError::TimedOut => self.roster_ready(step),
             Purpose::AccountInfo if error == CommandError::TimedOut => self.account_info(step, None),

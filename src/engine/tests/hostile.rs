@@ -111,3 +111,80 @@ fn a_frame_that_is_none_ends_the_first_sign_in_with_an_error() {
         assert!(end.wipe);
     }
 }
+
+/// A question for capabilities to this address, if one was asked.
+fn caps_question(harness: &mut Harness, to: &str) -> Option<plausch_xmpp::xml::Element> {
+    harness.stanzas().into_iter().find(|iq| {
+        iq.attr("to").is_some_and(|asked| asked == to)
+            && iq.child("query", "http://jabber.org/protocol/disco#info").is_some()
+    })
+}
+
+/// The example of XEP-0115 §5.2.
+const VER: &str = "QgayPKawpkPSDYmwT/WM94uAlu0=";
+const INFO: &str = "<identity category='client' type='pc' name='Exodus 0.9.1'/>\
+    <feature var='http://jabber.org/protocol/caps'/><feature var='http://jabber.org/protocol/disco#info'/>\
+    <feature var='http://jabber.org/protocol/disco#items'/><feature var='http://jabber.org/protocol/muc'/>";
+
+fn presence(from: &str) -> String {
+    format!(
+        "<presence xmlns='jabber:client' from='{from}'>\
+         <c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='http://code.google.com/p/exodus' ver='{VER}'/></presence>"
+    )
+}
+
+/// Attack case C-15.
+#[test]
+fn capabilities_are_believed_only_if_their_hash_is_right() {
+    use plausch_engine::store::Table;
+    let mut harness = Harness::online();
+    harness.receive(&presence("romeo@mont.example/o"));
+    let question = caps_question(&mut harness, "romeo@mont.example/o").expect("a question");
+    let node = question.child("query", "http://jabber.org/protocol/disco#info").unwrap().attr("node").unwrap();
+    assert_eq!(node, format!("http://code.google.com/p/exodus#{VER}"));
+    let answer = |info: &str| {
+        format!(
+            "<query xmlns='http://jabber.org/protocol/disco#info' node='http://code.google.com/p/exodus#{VER}'>{info}</query>"
+        )
+    };
+    harness.answer(&question, &answer(&format!("{INFO}<feature var='urn:evil:believe-me'/>")));
+    assert_eq!(harness.rows(Table::Caps), 0, "a wrong answer");
+    harness.receive(&presence("romeo@mont.example/home"));
+    let question = caps_question(&mut harness, "romeo@mont.example/home").expect("another one may know");
+    harness.answer(&question, &answer(INFO));
+    assert_eq!(harness.rows(Table::Caps), 1);
+    harness.receive(&presence("romeo@mont.example/pda"));
+    assert!(caps_question(&mut harness, "romeo@mont.example/pda").is_none(), "asked once for all");
+    let mut again = Harness::over(harness.store.clone(), Some("r0m30"), Server::default());
+    again.start();
+    again.fail_to_resume("<item jid='romeo@mont.example' subscription='both'/>");
+    again.receive(&presence("romeo@mont.example/o"));
+    assert!(caps_question(&mut again, "romeo@mont.example/o").is_none(), "and kept");
+}
+
+#[test]
+fn strangers_are_not_asked_for_capabilities() {
+    let mut harness = Harness::online();
+    for from in ["eve@evil.example/x", "nurse@cap.example/kitchen"] {
+        harness.receive(&presence(from));
+        assert!(caps_question(&mut harness, from).is_none(), "{from} may not see us");
+    }
+}
+
+/// XEP-0480: a server with an old hash of the password may ask for a better one, once it has proved that it knows the old.
+#[test]
+fn a_server_may_have_a_better_hash_of_the_password() {
+    let mut harness = Harness::new(Server::default());
+    harness.start();
+    harness.connect();
+    harness.receive(
+        "<features xmlns='http://etherx.jabber.org/streams'><authentication xmlns='urn:xmpp:sasl:2'>\
+         <mechanism>SCRAM-SHA-1</mechanism><upgrade xmlns='urn:xmpp:sasl:upgrade:0'>UPGR-SCRAM-SHA-256</upgrade>\
+         </authentication></features>",
+    );
+    let authenticate = harness.sent_last("authenticate");
+    let upgrade = authenticate.child_text("upgrade", "urn:xmpp:sasl:upgrade:0");
+    assert_eq!(upgrade.as_deref(), Some("UPGR-SCRAM-SHA-256"));
+    harness.receive("<task-data xmlns='urn:xmpp:sasl:2'><salt xmlns='urn:xmpp:scram-upgrade:0' iterations='4096'>QSXCR+Q6sek8bf92</salt></task-data>");
+    assert!(!harness.sent().iter().any(|element| element.to_xml().contains("<hash")), "not before it has");
+}
