@@ -51,7 +51,9 @@ impl Account {
             },
             resource_tag: identity::NAME.to_owned(),
             lang: "en".to_owned(),
-            active: session.is_visible(),
+            // That nobody is looking is said once the session has begun: Prosody (13, at least) never writes again after a
+            // pause to a session that has begun inactive.
+            active: true,
             purpose: match (session.signing_out, session.stays) {
                 (true, _) => Purpose::InvalidateToken,
                 (false, true) => Purpose::Session,

@@ -35,7 +35,7 @@ impl Account {
         let resumed = matches!(ready.session, Past::Resumed { .. });
         let online = Online {
             details: self.describe(step.now, &ready, resumed),
-            csi_active: !ready.client_state_sent || self.session.is_visible(),
+            csi_active: true,
             last_heard: step.now,
             asked_if_alive: false,
             ack_due: false,
