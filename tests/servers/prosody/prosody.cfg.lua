@@ -13,6 +13,8 @@ local http_base = "http://localhost:" .. port(5280)
 daemonize = false
 pidfile   = run .. "/prosody.pid"
 data_path = run .. "/data"
+bounce_blocked_messages = true                            -- as XEP-0191 says
+
 log = {
 	{ levels = { min = ENV_PROSODY_LOG or "info" }, to = "file", filename = run .. "/prosody.log" },
 }
