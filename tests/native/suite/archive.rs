@@ -1,9 +1,9 @@
-//! what claims to come from the archive, or to have come earlier.
+//! what claims to come from the archive, or to have come earlier.
 
 use std::sync::{Arc, Mutex};
 
 use plausch_model::{BareJid, Command, Timestamp};
-use plausch_native::State;
+use plausch_native::{Host, State};
 use plausch_xmpp::xml::Element;
 
 use crate::stage::{EVE, FAILED, ME, Outcome, ROMEO, Stage, chat, forwarded, message};
@@ -50,17 +50,22 @@ fn answer_next_query(stage: &Stage, stanzas: Vec<String>) {
     });
 }
 
-/// While a query is open, its results count from the account alone.
-#[tokio::test]
-async fn a_05_archive_results_count_from_the_archive_asked() -> Outcome {
-    let Stage { server, host, fake, session } = Stage::new().await?;
+/// The server has forgotten the session, so that the archive is asked anew.
+async fn in_a_new_session(stage: Stage) -> Result<Stage, Box<dyn std::error::Error>> {
+    let Stage { server, host, fake, session } = stage;
     fake.cut();
     let mut stream = server.accept().await?;
     stream.open_and_authenticate(&host).await?;
     stream.expect("resume").await?;
     stream.send(FAILED).await?;
     stream.bind(&host).await?;
-    let mut stage = Stage { fake: stream.serve(&host), server, host, session };
+    Ok(Stage { fake: stream.serve(&host), server, host, session })
+}
+
+/// While a query is open, its results count from the account alone.
+#[tokio::test]
+async fn a_05_archive_results_count_from_the_archive_asked() -> Outcome {
+    let mut stage = in_a_new_session(Stage::new().await?).await?;
     let forged = chat("romeo@mont.example/a", "m1", "forged");
     let stanzas = vec![
         archived(EVE, "QUERY", "a1", &forged),
@@ -141,5 +146,99 @@ async fn what_waits_while_away_is_shown_once() -> Outcome {
     stage.deliver(&live).await?;
     let once = |state: &State| state.count("once") == 1;
     assert!(once(stage.session.state()));
+    Ok(())
+}
+
+/// Our archive holds what concerns us: no rooms, and nothing between others.
+#[tokio::test]
+async fn a_06_an_archive_does_not_speak_for_others() -> Outcome {
+    let mut stage = in_a_new_session(Stage::new().await?).await?;
+    let between = |from: &str, to: &str, kind: &str| {
+        format!(
+            "<message xmlns='jabber:client' from='{from}' to='{to}' type='{kind}' id='x'><body>psst</body></message>"
+        )
+    };
+    let stanzas = vec![
+        archived("hall@muc.cap.example", "QUERY", "a1", &between("romeo@mont.example/a", ME, "chat")),
+        archived(ME, "QUERY", "a2", &between("hall@muc.cap.example/romeo", ME, "groupchat")),
+        archived(ME, "QUERY", "a3", &between("romeo@mont.example/a", "tybalt@cap.example", "chat")),
+        archived(ME, "QUERY", "a4", &between("hall@muc.cap.example/romeo", "hall@muc.cap.example/tybalt", "chat")),
+        archived(ME, "QUERY", "a5", &chat("nurse@cap.example/a", "m5", "genuine")),
+        archived(
+            ME,
+            "QUERY",
+            "a6",
+            &between("juliet@cap.example/phone", "nurse@cap.example", "chat").replace("psst", "mine"),
+        ),
+    ];
+    answer_next_query(&stage, stanzas);
+    stage.session.until("a chat", |state| !state.chats.is_empty()).await?;
+    stage.open("nurse@cap.example").await?;
+    assert_eq!(stage.session.state().texts(), ["genuine", "mine"]);
+    assert_eq!(stage.session.state().chats.len(), 1, "{:?}", stage.session.state().chats);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_11_without_a_promise_no_stanza_id_counts() -> Outcome {
+    let mut stage = Stage::at(Host { account_features: vec![], ..Host::default() }).await?;
+    stage.open(ROMEO).await?;
+    let stamped = |id: &str| {
+        message(
+            "romeo@mont.example/a",
+            id,
+            &format!("<body>{id}</body><stanza-id xmlns='urn:xmpp:sid:0' by='{ME}' id='same'/>"),
+        )
+    };
+    stage.deliver(&stamped("one")).await?;
+    stage.deliver(&stamped("two")).await?;
+    assert_eq!(stage.session.state().texts(), ["one", "two"]);
+    Ok(())
+}
+
+/// What the next query starts from.
+fn start_of(query: &Element) -> Option<String> {
+    let set = query.child("query", "urn:xmpp:mam:2")?.child("set", "http://jabber.org/protocol/rsm")?;
+    set.child_text("after", "http://jabber.org/protocol/rsm").map(|text| text.to_string())
+}
+
+#[tokio::test]
+async fn a_11_nobody_moves_the_place_where_the_archive_is_read_on() -> Outcome {
+    let mut stage = Stage::new().await?;
+    let with_id = |from: &str, by: &str, id: &str| {
+        message(from, id, &format!("<body>{id}</body><stanza-id xmlns='urn:xmpp:sid:0' by='{by}' id='{id}'/>"))
+    };
+    stage.deliver(&with_id("romeo@mont.example/a", ME, "genuine")).await?;
+    for by in [EVE, "evil.example", "cap.example", ROMEO] {
+        stage.deliver(&with_id("eve@evil.example/x", by, "poison")).await?;
+    }
+    let stage = in_a_new_session(stage).await?;
+    let query = stage.fake.expect("a question to the archive", |stanza| query_of(stanza).is_some()).await?;
+    assert_eq!(start_of(&query).as_deref(), Some("genuine"));
+    Ok(())
+}
+
+/// Anybody can write our server's name into a stamp.
+#[tokio::test]
+async fn a_20_a_forged_stamp_of_our_server_does_not_go_back_before_the_session() -> Outcome {
+    let mut stage = Stage::new().await?;
+    stage.open(ROMEO).await?;
+    let before = stage.session.now();
+    stage.session.advance(std::time::Duration::from_secs(30));
+    let delay = "<delay xmlns='urn:xmpp:delay' from='cap.example' stamp='2020-01-01T00:00:00Z'/>";
+    stage.deliver(&message("romeo@mont.example/a", "f1", &format!("<body>forged</body>{delay}"))).await?;
+    let at = stage.session.state().items().next().map(|item| item.at).ok_or("no message")?;
+    assert!(at >= before.plus_millis(-60_000), "shown at {at:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_21_what_comes_from_the_archive_is_not_receipted() -> Outcome {
+    let mut stage = in_a_new_session(Stage::new().await?).await?;
+    let request = "<body>old</body><request xmlns='urn:xmpp:receipts'/>";
+    answer_next_query(&stage, vec![archived(ME, "QUERY", "a1", &message("romeo@mont.example/a", "m1", request))]);
+    stage.session.until("a chat", |state| !state.chats.is_empty()).await?;
+    stage.fake.settle().await?;
+    assert_eq!(stage.sent_to("romeo@mont.example/a"), Vec::<String>::new());
     Ok(())
 }

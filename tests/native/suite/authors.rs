@@ -127,3 +127,51 @@ async fn a_23_addresses_are_one_only_if_they_are_the_same() -> Outcome {
     assert!(lookalike.address.ends_with("@evil.example") && lookalike.stranger, "{lookalike:?}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_16_nicknames_in_rooms_and_requests_hide_nobody() -> Outcome {
+    let mut stage = Stage::new().await?;
+    let nick = "<nick xmlns='http://jabber.org/protocol/nick'>Romeo</nick>";
+    let room = format!(
+        "<message xmlns='jabber:client' from='hall@muc.cap.example/eve' to='{ME}' type='groupchat' id='g1'>\
+         <body>hi</body>{nick}</message>"
+    );
+    stage.is_dropped(&room).await?;
+    stage.is_dropped(&message(EVE, "n3", nick)).await?;
+    stage
+        .deliver(&format!("<presence xmlns='jabber:client' type='subscribe' from='{EVE}' to='{ME}'>{nick}</presence>"))
+        .await?;
+    let request = stage.session.state().requests.first().cloned().ok_or("no request")?;
+    assert_eq!(
+        (request.address.as_str(), request.nickname.as_deref()),
+        (EVE, Some("Romeo")),
+        "named beside the address"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_21_the_blocked_learn_nothing() -> Outcome {
+    let mut stage = Stage::new().await?;
+    let push = |id: &str, name: &str| {
+        format!(
+            "<iq xmlns='jabber:client' type='set' id='{id}'><{name} xmlns='urn:xmpp:blocking'>\
+             <item jid='romeo@mont.example'/></{name}></iq>"
+        )
+    };
+    let asks =
+        |id: &str| message("romeo@mont.example/a", id, "<body>there?</body><request xmlns='urn:xmpp:receipts'/>");
+    stage.deliver(&push("b1", "block")).await?;
+    stage.deliver(&asks("m1")).await?;
+    stage.open(ROMEO).await?;
+    let typing = Command::SetTyping { chat: BareJid::new(ROMEO), state: plausch_model::ChatState::Composing };
+    stage.session.run(typing.clone()).await?;
+    stage.fake.settle().await?;
+    assert_eq!(stage.sent_to("romeo@mont.example"), Vec::<String>::new());
+    stage.deliver(&push("b2", "unblock")).await?;
+    stage.deliver(&asks("m2")).await?;
+    stage.session.run(typing).await?;
+    stage.fake.settle().await?;
+    assert_eq!(stage.sent_to("romeo@mont.example").len(), 2, "a receipt and a state, once they may know again");
+    Ok(())
+}

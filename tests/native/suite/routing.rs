@@ -172,6 +172,28 @@ async fn a_10_block_list_pushes_from_others_are_dropped() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_10_pushes_of_what_we_do_not_have_change_nothing() -> Outcome {
+    let mut stage = Stage::new().await?;
+    let before = stage.session.state().clone();
+    let pushes = [
+        "<query xmlns='jabber:iq:privacy'><list name='trap'/></query>",
+        "<enable xmlns='urn:xmpp:push:0' jid='push.evil.example' node='trap'/>",
+        "<disable xmlns='urn:xmpp:push:0' jid='push.evil.example'/>",
+        "<query xmlns='jabber:iq:private'><storage xmlns='storage:bookmarks'/></query>",
+    ];
+    for (number, content) in pushes.iter().enumerate() {
+        for (who, from) in [EVE, "hall@muc.cap.example", "eve@cap.example", ""].iter().enumerate() {
+            let id = format!("p{number}-{who}");
+            stage.deliver(&push(from, &id, content)).await?;
+            let answer = stage.fake.expect("a refusal", |stanza| stanza.attr("id") == Some(&id)).await?;
+            assert_eq!(answer.attr("type"), Some("error"), "{content} from {from:?}");
+            assert!(*stage.session.state() == before, "{content} from {from:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_avatar_of_a_stranger_is_not_fetched() -> Outcome {
     let mut stage = Stage::new().await?;
     let hash = "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12";
