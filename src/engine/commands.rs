@@ -440,6 +440,6 @@ impl Account {
 fn one(found: Option<Loaded>) -> Option<MessageRecord> {
     match found? {
         Loaded::Found(rows) => decode_row(rows.first()?.as_ref()?),
-        Loaded::Rows(_) | Loaded::Count(_) => None,
+        Loaded::Rows(_) => None,
     }
 }

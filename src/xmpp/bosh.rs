@@ -137,7 +137,6 @@ pub struct Bosh {
     outgoing: VecDeque<Outgoing>,
     pending: Vec<Pending>,
     actions: Vec<BoshAction>,
-    paused: bool,
     /// When the last request without content was made, for sessions that poll.
     last_empty: u64,
 }
@@ -151,12 +150,11 @@ enum State {
     Closed,
 }
 
-/// Something to send. Each of the last three goes into a request of its own.
+/// Something to send. Each of the last two goes into a request of its own.
 #[derive(Debug)]
 enum Outgoing {
     Element(Element),
     Restart(StreamHeader),
-    Pause(u32),
     Terminate,
 }
 
@@ -200,7 +198,6 @@ impl Bosh {
             outgoing: VecDeque::new(),
             pending: Vec::new(),
             actions: Vec::new(),
-            paused: false,
             last_empty: 0,
         }
     }
@@ -221,15 +218,6 @@ impl Bosh {
     /// Sends an element with the next request.
     pub fn send(&mut self, element: Element) {
         self.outgoing.push_back(Outgoing::Element(element));
-    }
-
-    /// Asks the server not to end the session though no request will be made for so many seconds, as while a page is
-    /// frozen (XEP-0124 §10). Sending something ends the pause. Returns for how long the server will wait; `None` if it does
-    /// not pause.
-    pub fn pause(&mut self, seconds: u32) -> Option<u32> {
-        let seconds = seconds.min(self.terms.max_pause_seconds?);
-        self.outgoing.push_back(Outgoing::Pause(seconds));
-        Some(seconds)
     }
 
     /// Ends the session after what was sent.
@@ -280,23 +268,22 @@ impl Bosh {
             Progress::Lost { retry_at } => Some(retry_at),
             _ => None,
         });
-        let is_idle = self.state == State::Open && !self.paused && self.unanswered() == 0;
+        let is_idle = self.state == State::Open && self.unanswered() == 0;
         retries.chain(is_idle.then(|| self.next_empty())).min()
     }
 
     /// Makes one more request if there is reason to and the server allows it; returns whether it did.
     fn make_request(&mut self, now: u64) -> bool {
-        // §11: a request to pause or terminate may be one too many.
+        // §11: a request to terminate may be one too many.
         let first_other = self.outgoing.iter().find(|next| !matches!(next, Outgoing::Element(_)));
-        let is_extra = matches!(self.outgoing.front(), Some(Outgoing::Pause(_)))
-            || matches!(first_other, Some(Outgoing::Terminate));
+        let is_extra = matches!(first_other, Some(Outgoing::Terminate));
         let limit = self.terms.requests.saturating_add(usize::from(is_extra));
         let unanswered = self.unanswered();
         if unanswered >= limit {
             return false;
         }
         let is_empty = self.outgoing.is_empty();
-        if is_empty && (self.paused || unanswered > 0 || now < self.next_empty()) {
+        if is_empty && (unanswered > 0 || now < self.next_empty()) {
             return false;
         }
         if is_empty {
@@ -311,13 +298,8 @@ impl Bosh {
     fn next_body(&mut self) -> String {
         // §9.2: left out where every response has arrived.
         let ack = (self.unanswered() > 0).then(|| self.next_response.saturating_sub(1));
-        self.paused = false;
         let request = match self.outgoing.pop_front() {
             Some(Outgoing::Restart(header)) => Request::Restart(header),
-            Some(Outgoing::Pause(seconds)) => {
-                self.paused = true;
-                Request::Pause { seconds }
-            }
             Some(Outgoing::Terminate) => {
                 self.state = State::Terminating;
                 Request::Terminate(Vec::new())

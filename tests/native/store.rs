@@ -50,7 +50,7 @@ impl SharedStore {
         let loaded = at_once(self.lock().store.load(Table::ALL.map(Query::All).to_vec())).unwrap_or_default();
         loaded.iter().any(|table| match table {
             Loaded::Rows(rows) => rows.iter().any(|row| found_in(&row.key) || found_in(&row.value)),
-            Loaded::Found(_) | Loaded::Count(_) => false,
+            Loaded::Found(_) => false,
         })
     }
 

@@ -43,8 +43,6 @@ pub async fn run<S: Store, F: Future<Output = S>>(mut new: impl FnMut() -> F) ->
 async fn an_empty_store_answers_everything(store: &mut impl Store) {
     assert_eq!(ask(store, Query::All(Table::Roster)).await, Loaded::Rows(vec![]));
     assert_eq!(ask(store, Query::Get(Table::Meta, vec![b"x".to_vec()])).await, Loaded::Found(vec![None]));
-    let (from, to) = (vec![], vec![0xff]);
-    assert_eq!(ask(store, Query::Count { table: Table::Messages, from, to }).await, Loaded::Count(0));
     assert_eq!(store.load(vec![]).await, Ok(vec![]));
     store.commit(Batch::default()).await.expect("an empty batch commits");
 }
@@ -90,12 +88,9 @@ async fn ranges_are_half_open_and_limited(store: &mut impl Store) {
     assert_eq!(ask(store, range(Order::Ascending, 2)).await, up);
     let down = Loaded::Rows(vec![row(&[6], &[6]), row(&[5], &[5])]);
     assert_eq!(ask(store, range(Order::Descending, 2)).await, down);
-    let count = |from, to| Query::Count { table: Table::Messages, from, to };
-    assert_eq!(ask(store, count(vec![2], vec![7])).await, Loaded::Count(5));
-    assert_eq!(ask(store, count(vec![7], vec![2])).await, Loaded::Count(0), "a backward range is empty");
     assert_eq!(ask(store, range(Order::Ascending, 0)).await, Loaded::Rows(vec![]));
     let empty = Query::Range { table: Table::Messages, from: vec![7], to: vec![2], order: Order::Ascending, limit: 9 };
-    assert_eq!(ask(store, empty).await, Loaded::Rows(vec![]));
+    assert_eq!(ask(store, empty).await, Loaded::Rows(vec![]), "a backward range is empty");
 }
 
 async fn prefixes_end_where_they_should(store: &mut impl Store) {

@@ -49,10 +49,6 @@ impl MemoryStore {
                     Order::Descending => rows.rev().take(limit).into_list(),
                 })
             }
-            Query::Count { table, from, to } => {
-                let count = self.between(table, &from, &to).count();
-                Loaded::Count(u64::try_from(count).unwrap_or(u64::MAX))
-            }
             Query::Resolve { index, keys, target } => {
                 let resolve = |key| self.get(index, key).and_then(|row| self.get(target, &row.value));
                 Loaded::Found(keys.iter().map(resolve).into_list())

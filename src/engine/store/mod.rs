@@ -174,15 +174,6 @@ pub enum Query {
         /// At most so many.
         limit: u32,
     },
-    /// The number of rows with `from <= key < to`.
-    Count {
-        /// Of which table.
-        table: Table,
-        /// The first key that counts.
-        from: Key,
-        /// The first key behind those that count.
-        to: Key,
-    },
     /// For each key of the index table: the row of the target table whose key is the value found there. Answered in the
     /// order of the keys, `None` where either is missing.
     Resolve {
@@ -202,8 +193,6 @@ pub enum Loaded {
     Rows(Vec<Row>),
     /// To `Get` and `Resolve`.
     Found(Vec<Option<Row>>),
-    /// To `Count`.
-    Count(u64),
 }
 
 /// Why the store could not do it.

@@ -158,7 +158,6 @@ impl AccountStore {
                     Order::Descending => self.last_rows(transaction, table, bounds, &to, limit).await.map(Loaded::Rows),
                 }
             }
-            Query::Count { table, from, to } => count(transaction, table, bounds(&from, &to)).await.map(Loaded::Count),
             Query::Resolve { index, keys, target } => {
                 let found = self.find(transaction, index, keys).await?;
                 let (places, keys): (Vec<_>, Vec<_>) =
@@ -327,23 +326,10 @@ fn stores_of(tables: impl Iterator<Item = Table>) -> Vec<&'static str> {
 
 fn tables_of(query: &Query) -> impl Iterator<Item = Table> + use<> {
     let (first, second) = match query {
-        Query::All(table) | Query::Get(table, _) | Query::Range { table, .. } | Query::Count { table, .. } => {
-            (*table, None)
-        }
+        Query::All(table) | Query::Get(table, _) | Query::Range { table, .. } => (*table, None),
         Query::Resolve { index, target, .. } => (*index, Some(*target)),
     };
     [first].into_iter().chain(second)
-}
-
-async fn count(transaction: &Transaction, table: Table, bounds: Option<JsValue>) -> Result<u64, StoreError> {
-    let Some(bounds) = bounds else { return Ok(0) };
-    let count = transaction.store(table.name())?.count(&bounds)?.wait().await?;
-    Ok(to_count(count.as_f64().unwrap_or_default()))
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts are whole numbers")]
-fn to_count(count: f64) -> u64 {
-    count as u64
 }
 
 /// `from <= key < to`; `None` if that is empty, which IndexedDB takes for an error.

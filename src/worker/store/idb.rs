@@ -78,9 +78,6 @@ extern "C" {
     #[wasm_bindgen(method, js_name = getAllKeys, catch)]
     fn request_keys(this: &ObjectStore, range: &JsValue, limit: u32) -> Result<Request, JsValue>;
 
-    #[wasm_bindgen(method, js_name = count, catch)]
-    fn request_count(this: &ObjectStore, range: &JsValue) -> Result<Request, JsValue>;
-
     #[wasm_bindgen(method, js_name = openKeyCursor, catch)]
     fn request_cursor(this: &ObjectStore, range: &JsValue, direction: &str) -> Result<Request, JsValue>;
 
@@ -223,11 +220,6 @@ impl ObjectStore {
     /// A range's first keys.
     pub fn get_all_keys(&self, range: &JsValue, limit: u32) -> Result<Answer, StoreError> {
         ask(self.request_keys(range, limit))
-    }
-
-    /// How many keys a range has.
-    pub fn count(&self, range: &JsValue) -> Result<Answer, StoreError> {
-        ask(self.request_count(range))
     }
 
     /// Sets the value of a key.

@@ -21,13 +21,11 @@ pub(super) struct Terms {
     pub wait_seconds: u32,
     /// The time between requests without content, in sessions that poll.
     pub polling_seconds: u32,
-    /// The longest pause.
-    pub max_pause_seconds: Option<u32>,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { requests: 2, hold: 1, wait_seconds: super::WAIT_SECONDS, polling_seconds: 0, max_pause_seconds: None }
+        Self { requests: 2, hold: 1, wait_seconds: super::WAIT_SECONDS, polling_seconds: 0 }
     }
 }
 
@@ -42,7 +40,6 @@ impl Terms {
             hold,
             wait_seconds: number("wait").unwrap_or(default.wait_seconds).min(default.wait_seconds),
             polling_seconds: number("polling").unwrap_or_default(),
-            max_pause_seconds: number("maxpause"),
         }
     }
 
@@ -60,8 +57,6 @@ pub(super) enum Request<'a> {
     Restart(StreamHeader),
     /// Send elements, or just wait.
     Elements(Vec<Element>),
-    /// Pause.
-    Pause { seconds: u32 },
     /// Send elements and end the session.
     Terminate(Vec<Element>),
 }
@@ -85,7 +80,6 @@ impl Request<'_> {
             }
             Self::Restart(header) => with_xbosh_attribute(&address(body, header).build(), "restart", "true"),
             Self::Elements(elements) => body.children(elements.iter().cloned()).build().to_xml(),
-            Self::Pause { seconds } => body.attr("pause", seconds.to_string()).build().to_xml(),
             Self::Terminate(elements) => {
                 body.attr("type", "terminate").children(elements.iter().cloned()).build().to_xml()
             }

@@ -359,20 +359,6 @@ fn ending_what_never_began() {
 }
 
 #[test]
-fn no_requests_are_made_in_a_pause() {
-    let (mut bosh, waiting) = opened();
-    assert_eq!(bosh.pause(600), Some(120));
-    let (pause, body) = seen(poll(&mut bosh, 3)).posts.remove(0);
-    assert_eq!((body.attr("pause"), body.nodes().len()), (Some("120"), 0));
-    bosh.answered(waiting, answer(EMPTY), 4);
-    bosh.answered(pause, answer(EMPTY), 4);
-    assert_eq!((poll(&mut bosh, 100_000), bosh.deadline()), (Vec::new(), None));
-    bosh.send(message(1));
-    assert_eq!(seen(poll(&mut bosh, 100_001)).posts.len(), 1);
-    assert_eq!(new().pause(60), None, "only where the server allows it");
-}
-
-#[test]
 fn polling_sessions_poll_in_time() {
     let mut bosh = new();
     bosh.open(&header());

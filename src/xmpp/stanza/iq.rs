@@ -99,11 +99,6 @@ impl Iq {
         self.request().map(|_| self.failure(Condition::ServiceUnavailable))
     }
 
-    /// The answer to a request whose namespace is served here, but not this element: `feature-not-implemented`.
-    pub fn not_implemented(&self) -> Option<Self> {
-        self.request().map(|_| self.failure(Condition::FeatureNotImplemented))
-    }
-
     /// The answer `bad-request` to an `<iq/>` that [`Iq::from_element`] refused, if it can and may be answered: it must
     /// name a valid sender (or none), have an id, and not be an answer itself (RFC 6120 §8.2.3, §8.3.1).
     pub fn refusal_of(element: &Element) -> Option<Self> {
@@ -223,14 +218,8 @@ mod tests {
                  <service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
             )
         );
-        let error = |iq: Iq| match iq.kind {
-            IqKind::Error(error) => error.condition,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(error(get.not_implemented().unwrap()), Condition::FeatureNotImplemented);
         let result = read("<iq xmlns='jabber:client' id='1' type='result'/>");
         assert_eq!(result.unsupported(), None);
-        assert_eq!(result.not_implemented(), None);
         assert_eq!(read("<iq xmlns='jabber:client' id='1' type='error'/>").unsupported(), None);
     }
 

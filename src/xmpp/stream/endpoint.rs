@@ -150,8 +150,6 @@ pub enum RedirectPolicy {
     /// None.
     #[default]
     Never,
-    /// Those to this endpoint, which the person or the hoster has allowed.
-    To(Endpoint),
     /// Those to hosts that belong to the domain of the account's address.
     WithinDomain(String),
 }
@@ -168,7 +166,7 @@ pub enum RedirectError {
     /// It leads from an encrypted to an unencrypted endpoint.
     #[error("the server redirects to an unencrypted endpoint")]
     LessProtected,
-    /// It is not allowed (yet): ask, showing this endpoint.
+    /// It is not allowed.
     #[error("the server redirects to {0}")]
     NotAllowed(Endpoint),
 }
@@ -190,7 +188,6 @@ impl Redirects {
         }
         let allowed = match &self.policy {
             RedirectPolicy::Never => false,
-            RedirectPolicy::To(endpoint) => *endpoint == target,
             RedirectPolicy::WithinDomain(domain) => target.belongs_to(domain),
         };
         if !allowed {
