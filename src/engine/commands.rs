@@ -214,7 +214,7 @@ impl Account {
         address: &str,
     ) -> Result<(), CommandError> {
         let jid = self.typed(address)?;
-        let now = step.now;
+        let now = self.session.by_server(step.now);
         self.chats.change(&jid, |chat| {
             if chat.total == 0 {
                 chat.active_at = now;
@@ -301,7 +301,8 @@ impl Account {
     /// Now, but not before the chat's newest message: one's own clock may be slow, and what one writes comes last.
     fn after_newest(&self, chat: &BareJid, step: &Step<'_>) -> plausch_model::Timestamp {
         let newest = self.chats.get(chat).and_then(|chat| chat.record.newest);
-        newest.map_or(step.now, |newest| newest.at.max(step.now))
+        let now = self.session.by_server(step.now);
+        newest.map_or(now, |newest| newest.at.max(now))
     }
 
     fn find_own(&mut self, step: &mut Step<'_>, message: &OriginId, then: Then) -> Option<Result<(), CommandError>> {

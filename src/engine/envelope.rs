@@ -80,7 +80,7 @@ pub(crate) struct Door<'a> {
     pub me: &'a jid::BareJid,
     /// Whether our server announces that it vouches for stanza-ids (XEP-0359 §6).
     pub stanza_ids: bool,
-    /// The time of arrival.
+    /// The time of arrival, by our server's clock.
     pub now: Timestamp,
     /// No message that comes now can have been kept for us since before this.
     pub kept_since: Timestamp,

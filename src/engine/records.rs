@@ -52,6 +52,8 @@ pub struct SessionRecord {
     pub client_state: bool,
     /// When it began.
     pub began_at: Timestamp,
+    /// By how many milliseconds the server's clock is ahead of ours.
+    pub clock_offset: i64,
     /// Our server announces that it vouches for the ids of its archive (XEP-0359 §6).
     pub stanza_ids: bool,
     /// Our account has an archive (XEP-0313).

@@ -1,6 +1,6 @@
 //! Questions over the stream (IQ stanzas): ours with what to do with the answers, and those of others.
 
-use plausch_model::{CommandError, CommandId, Subscription, ViewId};
+use plausch_model::{CommandError, CommandId, Subscription, Timestamp, ViewId};
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     iq_tracker::Outcome,
@@ -12,6 +12,7 @@ use plausch_xmpp::{
         blocking::{Blocking, BlockingCommand},
         caps::Caps,
         disco::DiscoInfo,
+        entity_time::EntityTime,
         ping::Ping,
         roster::{self, Roster, RosterItem},
         version::SoftwareVersion,
@@ -45,6 +46,8 @@ pub(crate) enum Purpose {
     Archive(String),
     /// The server's software (XEP-0092).
     Software,
+    /// The server's clock (XEP-0202), asked at this moment.
+    Clock(Timestamp),
     /// Whether the connection is alive (XEP-0199).
     KeepAlive,
     /// Whether the server has read everything up to this stanza of ours (without XEP-0198).
@@ -111,6 +114,11 @@ impl Account {
             Purpose::Software => {
                 let version = outcome.ok().flatten().and_then(|element| SoftwareVersion::from_element(element).ok());
                 self.software_known(step, version);
+            }
+            Purpose::Clock(asked_at) => {
+                if let Some(Ok(time)) = outcome.ok().flatten().map(EntityTime::from_element) {
+                    self.session.server_clock(asked_at, step.now, Timestamp(time.utc.millis()));
+                }
             }
             Purpose::Carbons => self.session.setup_done(Setup::CARBONS),
             // Any answer proves that the server is there and has read what came before (XEP-0199 §4).

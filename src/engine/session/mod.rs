@@ -55,6 +55,8 @@ const LONGEST_PAUSE_MILLIS: i64 = 60_000;
 const STORE_PAUSE_MILLIS: i64 = 5_000;
 /// What was kept while we were away is here at the latest so long after we have caught up.
 const DELIVERY_MILLIS: i64 = 10_000;
+/// A difference of clocks that is none.
+const CLOCK_GRAIN_MILLIS: i64 = 1_500;
 /// What servers take that say nothing of limits: the least that is common.
 const SAFE_STANZA_BYTES: u64 = 256 * 1024;
 /// A session that lasted this long was none that fails at once: the next pause is short again.
@@ -233,7 +235,24 @@ impl Session {
     /// of a session; later only what comes late within it.
     pub fn kept_since(&self, now: Timestamp) -> Timestamp {
         let delivered = self.caught_up_at.is_some_and(|at| now.millis_since(at) >= DELIVERY_MILLIS);
-        if delivered { self.record.began_at } else { EARLIEST }
+        if delivered { self.by_server(self.record.began_at) } else { EARLIEST }
+    }
+
+    /// A moment of ours by the server's clock, by which the archive goes: messages are ordered by one clock, whatever way
+    /// they come.
+    pub fn by_server(&self, ours: Timestamp) -> Timestamp {
+        ours.plus_millis(self.record.clock_offset)
+    }
+
+    /// The server has said what its clock says. Many say whole seconds, and the way takes time: what is less than that
+    /// counts as none.
+    pub fn server_clock(&mut self, asked_at: Timestamp, now: Timestamp, theirs: Timestamp) {
+        let way = now.millis_since(asked_at);
+        let offset = theirs.millis_since(asked_at.plus_millis(way.div_euclid(2)));
+        let certain = offset.saturating_abs() > way.saturating_add(CLOCK_GRAIN_MILLIS);
+        let offset = if certain { offset } else { 0 };
+        self.unsaved |= self.record.clock_offset != offset;
+        self.record.clock_offset = offset;
     }
 
     /// Whether anybody is looking.

@@ -13,8 +13,8 @@ use plausch_xmpp::{
     stream::{Incoming, Ready, Session as Past, StreamCondition, StreamError, Transport, classify},
     xep::{
         blocking::Blocking, carbons::EnableCarbons, chat_markers::Markable, chat_states::ChatState,
-        client_state::ClientState, disco::DiscoInfo, ping::Ping, receipts::ReceiptRequest, roster::Roster,
-        stanza_id::OriginId, version::SoftwareVersion,
+        client_state::ClientState, disco::DiscoInfo, entity_time::TimeQuery, ping::Ping, receipts::ReceiptRequest,
+        roster::Roster, stanza_id::OriginId, version::SoftwareVersion,
     },
     xml::Element,
 };
@@ -159,6 +159,7 @@ impl Account {
         }
         if self.session.software.is_none() && self.jid.local().is_some() {
             self.request_get(step, Some(self.jid.server().into()), &SoftwareVersion::default(), Purpose::Software);
+            self.request_get(step, Some(self.jid.server().into()), &TimeQuery, Purpose::Clock(step.now));
         }
     }
 

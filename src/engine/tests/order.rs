@@ -303,3 +303,41 @@ fn a_flood_of_requests_does_not_hide_the_next_one() {
     });
     assert!(requests.unwrap().iter().any(|request| request.jid.as_str() == "tybalt@cap.example"));
 }
+
+/// The server's clock is five minutes ahead of ours.
+#[test]
+fn messages_are_ordered_by_the_servers_clock() {
+    let mut harness = Harness::new(Server::default());
+    harness.start();
+    harness.authenticate();
+    harness.bind();
+    let asked = harness.sent();
+    let time = asked.iter().find(|iq| iq.child("time", "urn:xmpp:time").is_some()).unwrap();
+    harness.answer(time, "<time xmlns='urn:xmpp:time'><tzo>Z</tzo><utc>2026-01-01T00:05:00Z</utc></time>");
+    asked.iter().filter(|iq| iq.child("query", "jabber:iq:roster").is_some()).for_each(|iq| harness.answer(iq, ""));
+    harness.receive(&message("m1", "<body>live</body>"));
+    harness.command(Command::SendText { chat: romeo(), text: "mine".into() });
+    let archived = format!(
+        "<message xmlns='jabber:client' from='{ME}' to='{ME}/web1'><received xmlns='urn:xmpp:carbons:2'>\
+         <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='2026-01-01T00:04:59Z'/>{}\
+         </forwarded></received></message>",
+        message("m0", "<body>stamped by the server</body>")
+    );
+    harness.receive(&archived);
+    assert_eq!(harness.texts(ROMEO), ["stamped by the server", "live", "mine"]);
+    assert_eq!(items(&mut harness)[1].at.0, START + 300_000);
+}
+
+/// Servers say whole seconds: that makes no difference.
+#[test]
+fn small_differences_of_clocks_are_none() {
+    let mut harness = Harness::new(Server::default());
+    harness.start();
+    harness.authenticate();
+    harness.bind();
+    let asked = harness.sent();
+    let time = asked.iter().find(|iq| iq.child("time", "urn:xmpp:time").is_some()).unwrap();
+    harness.answer(time, "<time xmlns='urn:xmpp:time'><tzo>Z</tzo><utc>2026-01-01T00:00:01Z</utc></time>");
+    harness.receive(&message("m1", "<body>live</body>"));
+    assert_eq!(items(&mut harness)[0].at.0, START);
+}

@@ -211,7 +211,8 @@ impl<'a> Tree<'a> {
                     return Err(Malformation::DuplicateAttribute.into());
                 }
                 let declares = attribute.name.prefix == "xmlns" && attribute.name.local == prefix;
-                if !declares && !(attribute.name.prefix.is_empty() && ESSENTIAL.contains(&attribute.name.local)) {
+                let essential = attribute.name.prefix.is_empty() && ESSENTIAL.contains(&attribute.name.local);
+                if !(declares || essential) {
                     continue;
                 }
             }
