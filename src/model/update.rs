@@ -63,7 +63,7 @@ pub enum Update {
         chat: BareJid,
         /// The messages in order.
         items: Vec<TimelineItem>,
-        /// Nothing older is known on this device.
+        /// There is nothing older: not on this device, nor in the archive as far as that can be asked now.
         at_start: bool,
         /// Nothing newer is known on this device.
         at_end: bool,
@@ -72,19 +72,20 @@ pub enum Update {
         /// How many messages the chat holds on this device in all.
         total: u64,
     },
-    /// More of a chat, to be added to one end of the window. For the view that asked.
+    /// More of a chat, to be added to one end of the window, which is at these ends now. For the view that asked. May bring
+    /// nothing: then nothing can be had now.
     WindowGrown {
         /// Which chat.
         chat: BareJid,
         /// The messages in order.
         items: Vec<TimelineItem>,
-        /// Nothing older is known on this device.
+        /// There is nothing older: not on this device, nor in the archive as far as that can be asked now.
         at_start: bool,
         /// Nothing newer is known on this device.
         at_end: bool,
     },
-    /// Changes of a chat, for every view that has it open. New messages beyond a window that is not at the end are
-    /// counted, not shown.
+    /// Changes of a chat, for every view that has it open. What lies beyond an end of the window that is no end of the chat
+    /// is counted, not sent; it comes when the window grows.
     WindowChanged {
         /// Which chat.
         chat: BareJid,
