@@ -163,7 +163,7 @@ impl Account {
             }
             Input::CommitFailed(words) => self.commit_failed(step, words),
             Input::ViewOpened(view) => self.view_opened(step, view),
-            Input::ViewClosed(view) => self.view_gone(step, view),
+            Input::ViewClosed(view) => self.view_gone(view),
             Input::Command { view, id, command } => self.command(step, view, id, command),
             Input::SocketOpened(socket) => self.socket_opened(step, socket),
             Input::Frames { socket, frames } => self.frames(step, socket, frames),

@@ -47,6 +47,8 @@ const OPEN_MILLIS: i64 = 15_000;
 const NEGOTIATE_MILLIS: i64 = 30_000;
 /// After so much silence we ask whether the server is still there.
 const SILENCE_MILLIS: i64 = 60_000;
+/// For so long after something was awaited, somebody counts as looking.
+const LINGER_MILLIS: i64 = 10_000;
 /// The first pause between two tries, before jitter.
 const FIRST_PAUSE_MILLIS: i64 = 1_000;
 /// The longest pause.
@@ -91,6 +93,8 @@ enum Phase {
 struct Online {
     details: ConnectionDetails,
     csi_active: bool,
+    /// When something was awaited last.
+    awaited_at: Timestamp,
     last_heard: Timestamp,
     asked_if_alive: bool,
     ack_due: bool,
@@ -299,8 +303,13 @@ impl Session {
             Phase::Waiting(at) => *at,
             Phase::Reloading(at) | Phase::Opening(at) | Phase::Negotiating(_, at) => Some(*at),
             Phase::Finding(finding) => Some(finding.deadline()),
-            Phase::Online(online) if online.asked_if_alive => None,
-            Phase::Online(online) => Some(online.last_heard.plus_millis(SILENCE_MILLIS)),
+            Phase::Online(online) => {
+                let silence = online.last_heard.plus_millis(SILENCE_MILLIS);
+                let hidden = self.record.client_state && online.csi_active && !self.is_visible();
+                let away = online.awaited_at.plus_millis(LINGER_MILLIS);
+                let deadlines = [(!online.asked_if_alive).then_some(silence), hidden.then_some(away)];
+                deadlines.into_iter().flatten().min()
+            }
         };
         [phase, self.link.deadline(), self.farewell_by].into_iter().flatten().min()
     }
@@ -393,6 +402,7 @@ impl Account {
             }
         }
         self.ask_for_acknowledgement(step);
+        self.sync_client_state(step);
         let resumption = self.session.resumption_record();
         if self.booted && (self.session.unsaved || self.session.record.resumption != resumption) {
             self.session.record.resumption = resumption;

@@ -19,7 +19,7 @@ use plausch_xmpp::{
     xml::Element,
 };
 
-use super::{FAREWELL_MILLIS, Online, Phase, SAFE_STANZA_BYTES, SILENCE_MILLIS};
+use super::{FAREWELL_MILLIS, LINGER_MILLIS, Online, Phase, SAFE_STANZA_BYTES, SILENCE_MILLIS};
 use crate::{
     Account,
     account::text_of,
@@ -36,6 +36,7 @@ impl Account {
         let online = Online {
             details: self.describe(step.now, &ready, resumed),
             csi_active: true,
+            awaited_at: step.now,
             last_heard: step.now,
             asked_if_alive: false,
             ack_due: false,
@@ -67,7 +68,6 @@ impl Account {
         for stanza in &ready.uncounted {
             self.stanza(step, stanza);
         }
-        self.sync_client_state(step);
     }
 
     fn describe(&self, now: Timestamp, ready: &Ready, resumed: bool) -> ConnectionDetails {
@@ -340,13 +340,20 @@ impl Account {
         Some(stanza.to_element())
     }
 
-    /// Tells the server whether anybody is looking (XEP-0352).
+    /// Tells the server whether anybody is looking (XEP-0352). Who awaits something counts as looking, and for a moment after
+    /// that: what the server keeps back may be answers and receipts, and Prosody (13, at least) has stopped writing altogether
+    /// where they were on their way.
     pub(super) fn sync_client_state(&mut self, step: &mut Step<'_>) {
+        let awaits = !self.iqs.is_empty() || self.outbox.has_unacknowledged();
         let visible = self.session.is_visible();
         let Phase::Online(online) = &mut self.session.phase else { return };
-        if self.session.record.client_state && online.csi_active != visible {
-            online.csi_active = visible;
-            let state = if visible { ClientState::Active } else { ClientState::Inactive };
+        if awaits {
+            online.awaited_at = step.now;
+        }
+        let active = visible || step.now.millis_since(online.awaited_at) < LINGER_MILLIS;
+        if self.session.record.client_state && online.csi_active != active {
+            online.csi_active = active;
+            let state = if active { ClientState::Active } else { ClientState::Inactive };
             self.transmit(step, &state.to_element());
         }
     }
@@ -357,14 +364,12 @@ impl Account {
         if visible {
             self.reconnect_soon(step);
         }
-        self.sync_client_state(step);
     }
 
     /// A view is gone.
-    pub(crate) fn view_gone(&mut self, step: &mut Step<'_>, view: ViewId) {
+    pub(crate) fn view_gone(&mut self, view: ViewId) {
         self.views.closed(view);
         self.session.visible.remove(&view);
-        self.sync_client_state(step);
     }
 
     /// Nothing was heard for a while: asks whether the server is there.

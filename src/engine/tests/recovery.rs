@@ -220,11 +220,35 @@ fn a_view_that_comes_is_looked_at_until_it_says_otherwise() {
     let mut harness = Harness::new(Server { client_state: true, ..Server::default() });
     harness.start();
     harness.sign_in("");
+    harness.advance(10_000);
     harness.command(Command::SetVisible(false));
     harness.sent_last("inactive");
     harness.input(Input::ViewOpened(plausch_model::ViewId(2)));
     harness.sent_last("active");
     harness.input(Input::ViewClosed(plausch_model::ViewId(2)));
+    harness.sent_last("inactive");
+}
+
+#[test]
+fn nobody_is_away_who_waits_for_an_answer() {
+    let mut harness = Harness::new(Server { client_state: true, ..Server::default() });
+    harness.start();
+    harness.sign_in(ROSTER);
+    harness.command(Command::SetVisible(false));
+    harness.advance(10_000);
+    harness.sent_last("inactive");
+    harness.command(Command::LoadProfile(romeo()));
+    let sent = harness.sent();
+    assert!(sent.iter().any(|element| element.name() == "active"), "{sent:?}");
+    let question = sent.iter().find(|element| element.name() == "iq").unwrap();
+    harness.answer(question, "<vCard xmlns='vcard-temp'/>");
+    assert_eq!(harness.wake_at.map(|at| at.0), Some(harness.now + 10_000));
+    harness.advance(10_000);
+    harness.sent_last("inactive");
+    send(&mut harness, "hello");
+    harness.sent_last("active");
+    harness.acknowledge_all();
+    harness.advance(10_000);
     harness.sent_last("inactive");
 }
 
