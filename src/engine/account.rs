@@ -173,7 +173,7 @@ impl Account {
             Input::Tick => {}
         }
         self.tick(step);
-        self.pump(step);
+        self.receive(step);
     }
 
     fn start(&mut self, step: &mut Step<'_>) {

@@ -254,9 +254,13 @@ impl Bosh {
         if matches!(self.state, State::Open | State::Terminating) {
             self.repeat_lost(now);
         }
-        let has_arrived = self.actions.iter().any(|action| !matches!(action, BoshAction::Post(_)));
-        while !has_arrived && self.state == State::Open && self.make_request(now) {}
+        while !self.has_arrived() && self.state == State::Open && self.make_request(now) {}
         std::mem::take(&mut self.actions)
+    }
+
+    /// Whether something has arrived that [`Bosh::poll`] has not handed out.
+    pub fn has_arrived(&self) -> bool {
+        self.actions.iter().any(|action| !matches!(action, BoshAction::Post(_)))
     }
 
     /// When to poll next.

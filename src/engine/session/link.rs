@@ -150,10 +150,28 @@ impl Account {
         link.bosh.answered(post, outcome, clock(step.now));
     }
 
-    /// Does what a BOSH session wants done: makes requests, takes in what arrived.
+    /// Takes in what arrived over a BOSH session.
+    pub(crate) fn receive(&mut self, step: &mut Step<'_>) {
+        self.pump_while(step, Bosh::has_arrived);
+    }
+
+    /// Does what a BOSH session wants done at the end of a step: takes in what arrived, makes requests. Not while something
+    /// that arrived is looked up: what will be said to it shall go into the same request, since one that follows at once may
+    /// overtake it, on which ejabberd (24.12, at least) answers neither.
     pub(crate) fn pump(&mut self, step: &mut Step<'_>) {
+        if self.all_ingested() {
+            self.pump_while(step, |_| true);
+        } else {
+            self.receive(step);
+        }
+    }
+
+    fn pump_while(&mut self, step: &mut Step<'_>, wanted: fn(&Bosh) -> bool) {
         loop {
             let Link::Bosh(link) = &mut self.session.link else { return };
+            if !wanted(&link.bosh) {
+                return;
+            }
             let actions = link.bosh.poll(clock(step.now));
             if actions.is_empty() {
                 return;

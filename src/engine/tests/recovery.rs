@@ -354,6 +354,15 @@ fn what_ends_a_bosh_session_leaves_though_the_account_is_over() {
         ),
     );
     assert!(harness.account_is(ConnectionState::Online));
+    // What is said to something that arrived goes into one request, and there is no other that it could overtake.
+    let requests = |harness: &Harness| harness.wire.iter().filter(|wire| matches!(wire, Wire::Http(_))).count();
+    let before = requests(&harness);
+    over_bosh(
+        &mut harness,
+        &message("m1", "<body/>")
+            .replace("<body><body/></body>", "<body>hi</body><request xmlns='urn:xmpp:receipts'/>"),
+    );
+    assert_eq!(requests(&harness), before + 1);
     harness.command(Command::SignOut);
     assert_eq!(harness.end.as_ref().map(|end| end.reason.clone()), Some(EndReason::SignedOut));
     let farewell = harness.wire.iter().rev().find_map(|wire| match wire {
