@@ -119,6 +119,7 @@ pub struct Hub {
     views: Map<ViewId, View>,
     last_view: ViewId,
     accounts: Map<AccountId, Session>,
+    early: Vec<(ViewId, SignIn)>,
     network_up: bool,
     actions: Vec<Action>,
 }
@@ -133,6 +134,7 @@ impl Hub {
             views: Map::new(),
             last_view: ViewId(0),
             accounts: Map::new(),
+            early: vec![],
             network_up: true,
             actions: vec![],
         }
@@ -175,12 +177,14 @@ impl Hub {
         if matches!(self.stage, Stage::Starting) {
             self.stage = Stage::Running(accounts);
             self.greeted().into_iter().for_each(|view| self.welcome(view));
+            mem::take(&mut self.early).into_iter().for_each(|(view, sign_in)| self.try_sign_in(view, sign_in));
         }
     }
 
     fn message(&mut self, from: ViewId, message: ToEngine) {
         let Some(view) = self.views.get_mut(&from) else { return };
         view.pings_unanswered = 0;
+        let greeted = view.settings.is_some();
         match message {
             ToEngine::Hello { settings, lifeline } => self.hello(from, settings, lifeline),
             ToEngine::Bye => self.close(from),
@@ -188,11 +192,11 @@ impl Hub {
             ToEngine::Ping => self.post(from, FromEngine::Pong),
             ToEngine::Network { up } => self.network(up),
             ToEngine::QueryStorage => self.actions.push(Action::ReportStorage(from)),
-            ToEngine::SignIn(sign_in) => {
-                if let Err(error) = self.sign_in(from, sign_in) {
-                    self.post(from, FromEngine::SignInFailed(error));
-                }
+            // Whoever is faster than the start waits for it.
+            ToEngine::SignIn(sign_in) if greeted && matches!(self.stage, Stage::Starting) => {
+                self.early.push((from, sign_in));
             }
+            ToEngine::SignIn(sign_in) => self.try_sign_in(from, sign_in),
             ToEngine::TakeOver => {
                 if matches!(self.stage, Stage::HeldElsewhere) {
                     self.actions.push(Action::StealLock);
@@ -239,6 +243,12 @@ impl Hub {
         self.actions.push(Action::Begin(account.clone(), begin));
         if !self.network_up {
             self.actions.push(Action::Feed(account, Input::Network { up: false }));
+        }
+    }
+
+    fn try_sign_in(&mut self, from: ViewId, sign_in: SignIn) {
+        if let Err(error) = self.sign_in(from, sign_in) {
+            self.post(from, FromEngine::SignInFailed(error));
         }
     }
 
@@ -323,6 +333,7 @@ impl Hub {
 
     fn held_elsewhere(&mut self) {
         self.stage = Stage::HeldElsewhere;
+        mem::take(&mut self.early).into_iter().for_each(|(view, sign_in)| self.try_sign_in(view, sign_in));
         self.actions.push(Action::Post(self.greeted(), FromEngine::HeldElsewhere));
     }
 

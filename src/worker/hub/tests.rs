@@ -117,6 +117,19 @@ fn a_sign_in_is_announced_to_every_view_when_its_session_begins() {
 }
 
 #[test]
+fn a_sign_in_that_is_faster_than_the_start_waits_for_it() {
+    let mut hub = hub(1);
+    hub.handle(Event::Message(ONE, hello()));
+    check(&mut hub, Event::Message(ONE, sign_in("romeo", true)), &[]);
+    hub.handle(Event::LockTaken);
+    let begun = hub.handle(Event::Remembered(vec![]));
+    assert!(
+        matches!(begun.as_slice(), [Action::Post(..), Action::Begin(account, _)] if *account == romeo()),
+        "{begun:?}"
+    );
+}
+
+#[test]
 fn a_failed_sign_in_is_told_to_who_asked_and_can_be_tried_again() {
     let mut hub = hub(2);
     hub.handle(Event::LockTaken);
