@@ -459,8 +459,11 @@ impl Log {
         }
         view.top = top;
         self.view.set(view);
+        // Rows that became lower may have moved the position before their new heights are known here.
+        let scroller = &self.scroller;
+        let below = f64::from(scroller.scroll_height().saturating_sub(scroller.client_height())) - top;
         self.window(|window| {
-            self.stuck.set(window.at_end() && layout::at_end(window.entries(), view));
+            self.stuck.set(window.at_end() && (below < 2.0 || layout::at_end(window.entries(), view)));
             let anchor = layout::anchor(window.entries(), view);
             self.anchor.set(anchor);
             self.show_day(window, anchor);
