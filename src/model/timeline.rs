@@ -41,6 +41,8 @@ pub enum FailureReason {
     ServerUnreachable,
     /// The server's own words or condition.
     Other(String),
+    /// It is longer than the server takes.
+    TooLong,
 }
 
 /// How a message was encrypted (`data-encryption`).

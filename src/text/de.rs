@@ -172,6 +172,7 @@ pub static TEXTS: Texts = Texts {
     failed_blocked: "Du hast diese Person blockiert.",
     failed_unreachable: "Der Server der anderen Seite ist nicht erreichbar.",
     failed_other: Fill::new("Der Server hat die Nachricht abgelehnt: {}"),
+    failed_too_long: "Diese Nachricht ist länger, als der Server annimmt.",
     message_actions: "Nachrichtenaktionen",
     details: "Details",
     show_more: "Mehr anzeigen",

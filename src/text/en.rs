@@ -170,6 +170,7 @@ pub static TEXTS: Texts = Texts {
     failed_blocked: "You blocked this person.",
     failed_unreachable: "Their server can't be reached.",
     failed_other: Fill::new("The server refused it: {}"),
+    failed_too_long: "This message is longer than the server takes.",
     message_actions: "Message actions",
     details: "Details",
     show_more: "Show more",

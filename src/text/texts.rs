@@ -160,6 +160,7 @@ pub struct Texts {
     pub failed_blocked: &'static str,
     pub failed_unreachable: &'static str,
     pub failed_other: Fill,
+    pub failed_too_long: &'static str,
     pub message_actions: &'static str,
     pub details: &'static str,
     pub show_more: &'static str,

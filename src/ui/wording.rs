@@ -67,6 +67,7 @@ pub fn failure(t: &Texts, reason: &FailureReason) -> String {
         FailureReason::Blocked => t.failed_blocked.into(),
         FailureReason::ServerUnreachable => t.failed_unreachable.into(),
         FailureReason::Other(words) => t.failed_other.fill(words),
+        FailureReason::TooLong => t.failed_too_long.into(),
     }
 }
 

@@ -18,7 +18,9 @@ pub async fn axe(person: &Person, what: &str, options: &Options) -> Result<()> {
         )
     };
     evaluate(format!("{source}; true")).await?;
-    let run = "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })\
+    // An open menu lies above all landmarks, and has the focus: it need not be within one.
+    let run = "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], \
+        rules: { region: { enabled: document.querySelector('.menu:popover-open') === null } } })\
         .then((found) => found.violations.map((v) => `${v.id}: ${v.help} at ${v.nodes.map((n) => n.target.join(' ')).join(', ')} \
         ${v.nodes[0]?.failureSummary ?? ''}`))";
     let found: Value = evaluate(run.to_owned()).await?;

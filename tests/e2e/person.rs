@@ -20,7 +20,7 @@ const roles = {
   checkbox: 'input[type=checkbox], [role=checkbox], [role=switch]', heading: 'h1, h2, h3, [role=heading]', list: 'ul, ol, [role=list], [role=listbox]',
   link: 'a[href], [role=link]', menuitem: '[role=menuitem]', radio: 'input[type=radio], [role=radio]', region: '[role=region], main, section', log: '[role=log]',
   navigation: 'nav, [role=navigation]', dialog: 'dialog[open], [role=dialog]', separator: '[role=separator], hr', status: '[role=status], output',
-  combobox: 'select, [role=combobox]', complementary: 'aside, [role=complementary]',
+  combobox: 'select, [role=combobox]', tab: '[role=tab]', complementary: 'aside, [role=complementary]',
 };
 const all = (role, name) => [...document.querySelectorAll(roles[role])].filter(shown)
   .filter((e) => name === null || labelOf(e) === name || (name.endsWith('*') && labelOf(e).startsWith(name.slice(0, -1))));
@@ -114,6 +114,37 @@ impl Person {
             Ok(Some(()))
         })
         .await
+    }
+
+    /// Presses a key where the focus is.
+    pub async fn press(&self, key: &str) -> Result<()> {
+        self.dispatch_key(key, 0).await
+    }
+
+    /// Presses a key together with Control.
+    pub async fn press_with_control(&self, key: &str) -> Result<()> {
+        self.dispatch_key(key, 2).await
+    }
+
+    /// By the steering protocol, so that the browser handles the key as if it had been pressed.
+    async fn dispatch_key(&self, key: &str, modifiers: u32) -> Result<()> {
+        let code = match key {
+            "Escape" => 27,
+            "/" => 191,
+            "," => 188,
+            letter => letter.to_uppercase().chars().next().map_or(0, u32::from),
+        };
+        for kind in ["rawKeyDown", "keyUp"] {
+            let event = json!({ "type": kind, "key": key, "modifiers": modifiers, "windowsVirtualKeyCode": code });
+            self.browser.driver.cdp().send_raw("Input.dispatchKeyEvent", event).await?;
+        }
+        Ok(())
+    }
+
+    /// The names of the tabs that are shown.
+    pub async fn tabs(&self) -> Result<Vec<String>> {
+        let found = self.look("return all('tab', null).map(labelOf);", vec![]).await?;
+        Ok(found.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
     /// Types into a text field.

@@ -279,7 +279,7 @@ impl Account {
             let Some(stanza) = stanza else {
                 let id = message.item.id.clone();
                 if let Some(message) = self.outbox.discard(step, &id) {
-                    self.message_failed(step, message, "too long for the server");
+                    self.message_failed(step, message, FailureReason::TooLong);
                 }
                 continue;
             };
@@ -313,13 +313,13 @@ impl Account {
         );
         if angry {
             for message in self.outbox.refused(step) {
-                self.message_failed(step, message, error.condition.name());
+                self.message_failed(step, message, FailureReason::Other(error.condition.name().to_owned()));
             }
         }
     }
 
-    fn message_failed(&mut self, step: &mut Step<'_>, mut message: MessageRecord, why: &str) {
-        message.item.state = Some(DeliveryState::Failed(FailureReason::Other(why.to_owned())));
+    fn message_failed(&mut self, step: &mut Step<'_>, mut message: MessageRecord, why: FailureReason) {
+        message.item.state = Some(DeliveryState::Failed(why));
         self.change_message(step, &message);
     }
 

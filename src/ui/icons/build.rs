@@ -49,7 +49,7 @@ fn shape(name: &str, attributes: &str) -> Result<String, Box<dyn Error>> {
     let number = |key: &str| -> Result<f64, Box<dyn Error>> { Ok(text(key)?.parse()?) };
     Ok(match name {
         // A relative beginning is meant from the origin, not from where the shape before ended.
-        "path" => ["M0 0", &text("d")?].concat(),
+        "path" => ["M0 0", text("d")?].concat(),
         "circle" => {
             let (cx, cy, r) = (number("cx")?, number("cy")?, number("r")?);
             format!("M{} {cy}a{r} {r} 0 1 0 {} 0a{r} {r} 0 1 0 {} 0", cx - r, 2.0 * r, -2.0 * r)

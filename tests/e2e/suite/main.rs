@@ -22,5 +22,6 @@ macro_rules! on_both_servers {
 mod contacts;
 mod conversation;
 mod embed;
+mod hostile;
 mod page;
 mod sign_in;

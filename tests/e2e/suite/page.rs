@@ -3,6 +3,8 @@
 
 use anyhow::ensure;
 use plausch_e2e::{Account, Options, Person, Server, Site, axe, hosts};
+use plausch_model::Command;
+use plausch_native::{Session, SessionOptions};
 
 #[test]
 fn no_third_host_is_asked_for_anything() {
@@ -80,35 +82,129 @@ fn works_below_a_path_prefix() {
     });
 }
 
+/// Every place that people see, looked at in a theme, a language and a window size.
+async fn axe_everywhere(options: &Options) -> anyhow::Result<()> {
+    let server = Server::Prosody;
+    let site = Site::of(server).await?;
+    let (account, other) = (Account::new(server, "juliet").await?, Account::new(server, "romeo").await?);
+    let juliet = Person::open_with(&site, &account, options).await?;
+    juliet.control("button", "Log in").await?;
+    axe(&juliet, "the sign-in page", options).await?;
+    juliet.submit_sign_in(&account.jid, "wrong").await?;
+    juliet.alert("password").await?;
+    axe(&juliet, "a refused sign-in", options).await?;
+    juliet.sign_in().await?;
+    axe(&juliet, "no chats", options).await?;
+    // Somebody asks, so that there is a request and, once accepted, a contact.
+    let mut romeo =
+        Session::sign_in(SessionOptions::new(&other.jid, &other.password).websocket(server.websocket()?)).await?;
+    let add = Command::AddContact { address: account.jid.clone(), name: None, groups: vec![] };
+    romeo.run(add).await?;
+    juliet.control("button", "Accept").await?;
+    axe(&juliet, "a request", options).await?;
+    juliet.click("button", "Accept").await?;
+    juliet.start_chat(&other.jid).await?;
+    juliet.send("Hello https://example.org/").await?;
+    juliet.sees_state("Hello https://example.org/", "delivered").await?;
+    axe(&juliet, "a conversation", options).await?;
+    let open_menu = "document.querySelector('article .message-more').click();";
+    juliet.look(open_menu, vec![]).await?;
+    juliet.control("menuitem", "Copy").await?;
+    axe(&juliet, "a message's menu", options).await?;
+    juliet.press("Escape").await?;
+    juliet.click("button", "Details").await?;
+    juliet.control("complementary", "Details").await?;
+    axe(&juliet, "the details", options).await?;
+    juliet.press("Escape").await?;
+    for (keys, what) in [("k", "the switcher"), ("/", "the shortcuts"), (",", "the settings")] {
+        juliet.press_with_control(keys).await?;
+        juliet.control("dialog", "*").await?;
+        axe(&juliet, what, options).await?;
+        if keys == "," {
+            for tab in juliet.tabs().await? {
+                juliet.click("tab", &tab).await?;
+                axe(&juliet, &tab, options).await?;
+            }
+        }
+        juliet.press("Escape").await?;
+    }
+    if options.window.0 > 720 {
+        juliet.go_to("Contacts").await?;
+        axe(&juliet, "contacts", options).await?;
+    }
+    juliet.leave().await
+}
+
 #[test]
 fn axe_finds_nothing() {
     plausch_e2e::run(async {
-        let server = Server::Prosody;
-        let site = Site::of(server).await?;
         for options in [
             Options::default(),
             Options { dark: true, ..Options::default() },
             Options { window: (390, 844), ..Options::default() },
             Options { window: (320, 640), dark: true, ..Options::default() },
         ] {
-            let (account, other) = (Account::new(server, "juliet").await?, Account::new(server, "romeo").await?);
-            let juliet = Person::open_with(&site, &account, &options).await?;
-            juliet.control("button", "Log in").await?;
-            axe(&juliet, "the sign-in page", &options).await?;
-            juliet.sign_in().await?;
-            axe(&juliet, "no chats", &options).await?;
-            juliet.start_chat(&other.jid).await?;
-            juliet.send("Hello https://example.org/").await?;
-            juliet.sees_state("Hello https://example.org/", "sent").await?;
-            axe(&juliet, "a conversation", &options).await?;
-            if options.window.0 > 720 {
-                juliet.go_to("Contacts").await?;
-                axe(&juliet, "contacts", &options).await?;
-                juliet.go_to("Settings").await?;
-                axe(&juliet, "settings", &options).await?;
-            }
-            juliet.leave().await?;
+            axe_everywhere(&options).await?;
         }
         Ok(())
+    });
+}
+
+/// The language and the theme are changed without a reload, and axe finds nothing in German at high contrast either.
+#[test]
+fn language_and_theme_change_at_once() {
+    plausch_e2e::run(async {
+        let server = Server::Prosody;
+        let site = Site::of(server).await?;
+        let account = Account::new(server, "juliet").await?;
+        let juliet = Person::signed_in(&site, &account).await?;
+        juliet.press_with_control(",").await?;
+        juliet.click("radio", "High contrast").await?;
+        juliet
+            .wait("the theme", "return document.querySelector('.plausch').dataset.theme === 'contrast';", vec![])
+            .await?;
+        juliet.click("tab", "Language").await?;
+        juliet.click("radio", "Deutsch").await?;
+        juliet.control("heading", "Einstellungen").await?;
+        let german =
+            "return document.documentElement.lang === 'de' && document.querySelector('.plausch').lang === 'de';";
+        juliet.wait("the page says that it is German", german, vec![]).await?;
+        let options = Options::default();
+        axe(&juliet, "the settings in German at high contrast", &options).await?;
+        juliet.press("Escape").await?;
+        axe(&juliet, "the app in German at high contrast", &options).await?;
+        juliet.browser.driver.refresh().await?;
+        juliet.control("navigation", "Hauptmenü").await?;
+        juliet.leave().await
+    });
+}
+
+/// S-12: the address bar, the title and the referrer tell nothing, and the address bar changes nothing.
+#[test]
+fn address_and_title_tell_nothing_and_change_nothing() {
+    plausch_e2e::run(async {
+        let server = Server::Prosody;
+        let site = Site::of(server).await?;
+        let (account, other) = (Account::new(server, "juliet").await?, Account::new(server, "romeo").await?);
+        let juliet = Person::open(&site, &account).await?;
+        let misleading = format!(
+            "{}?websocket_url=ws://127.0.0.1:9/&default_domain=evil.example#websocket_url=ws://127.0.0.1:9/",
+            site.url
+        );
+        juliet.browser.driver.goto(&misleading).await?;
+        juliet.sign_in().await?;
+        juliet.start_chat(&other.jid).await?;
+        juliet.send("where are we").await?;
+        juliet.sees_state("where are we", "sent").await?;
+        let told = "return [location.href, document.title, document.referrer, document.querySelector('meta[name=referrer]').content].join(' ');";
+        let told = juliet.look(told, vec![]).await?;
+        let told = told.as_str().unwrap_or_default();
+        ensure!(!told.contains(&account.user) && !told.contains(&other.user), "told: {told}");
+        ensure!(told.ends_with("no-referrer"), "told: {told}");
+        // The legitimate use of the history: a reload leads back to the chat.
+        juliet.browser.driver.refresh().await?;
+        juliet.in_chat(&other.jid).await?;
+        juliet.sees("where are we").await?;
+        juliet.leave().await
     });
 }
