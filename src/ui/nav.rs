@@ -82,13 +82,13 @@ fn entry(
     let button = html::button()
         .attr("type", "button")
         .attr("class", "rail-entry")
-        .attr("aria-label", name)
         .attr("aria-current", current)
         .attr("aria-describedby", described)
         .on(ev::click, click)
         .child((
-            html::span().attr("class", "rail-mark").child((icon(mark), badge)),
+            html::span().attr("class", "rail-mark").child(icon(mark)),
             html::span().attr("class", "rail-name").child(name),
+            badge,
         ));
     (button, words).drawn()
 }
