@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::live::Live;
+use super::{act::Act, live::Live};
 
 /// The value of an attribute.
 pub enum Attribute {
     /// It always is so; `None` leaves the attribute out.
     Fixed(Option<Cow<'static, str>>),
     /// It changes.
-    Live(Box<dyn FnMut() -> Option<Cow<'static, str>>>),
+    Live(Box<dyn Act<Option<Cow<'static, str>>>>),
 }
 
 impl From<&'static str> for Attribute {

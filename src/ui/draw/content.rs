@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::Node;
 
-use super::{follow, live::Live, region::Region};
+use super::{act::Act, follow, live::Live, region::Region};
 
 /// Something drawn: a node, or a fragment that hands over its nodes when it is put somewhere.
 pub struct Drawn(Node);
@@ -119,12 +119,12 @@ macro_rules! tuples {
 tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) (A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }
 
 /// A text node whose text changes.
-fn live_text(mut read: Box<dyn FnMut() -> Cow<'static, str>>) -> Drawn {
+fn live_text(mut read: Box<dyn Act<Cow<'static, str>>>) -> Drawn {
     let node = document().create_text_node("");
     let drawn = Drawn(node.clone().unchecked_into());
     let mut last = Cow::Borrowed("");
     follow(Box::new(move || {
-        let now = read();
+        let now = read.act();
         if now != last {
             node.set_data(&now);
             last = now;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use web_sys::Node;
 
-use super::{content::Drawn, element::El, follow, region::new_owner};
+use super::{act::Act, content::Drawn, element::El, follow, region::new_owner};
 
 struct Row {
     key: String,
@@ -29,12 +29,12 @@ pub fn each<T: 'static>(
     }))
 }
 
-fn list(mut wanted: Box<dyn FnMut() -> Vec<Wanted>>) -> Drawn {
+fn list(mut wanted: Box<dyn Act<Vec<Wanted>>>) -> Drawn {
     let end = Drawn::text("").into_node();
     let drawn = Drawn::all([end.clone()]);
     let mut rows: Vec<Row> = Vec::new();
     follow(Box::new(move || {
-        let wanted = wanted();
+        let wanted = wanted.act();
         untrack(|| rows = update(std::mem::take(&mut rows), wanted, &end));
     }));
     drawn

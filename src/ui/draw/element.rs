@@ -9,6 +9,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Element, Event, EventTarget, HtmlElement};
 
 use super::{
+    act::{Act, Handle},
     attribute::Attribute,
     content::{Draw, Drawn},
     follow,
@@ -29,17 +30,7 @@ impl El {
     pub fn attr(self, name: &'static str, value: impl Into<Attribute>) -> Self {
         match value.into() {
             Attribute::Fixed(value) => set_attribute(&self.0, name, value.as_deref()),
-            Attribute::Live(mut read) => {
-                let element = self.0.clone();
-                let mut last: Option<Cow<'static, str>> = None;
-                follow(Box::new(move || {
-                    let now = read();
-                    if now != last {
-                        set_attribute(&element, name, now.as_deref());
-                        last = now;
-                    }
-                }));
-            }
+            Attribute::Live(read) => follow_attribute(&self.0, name, read),
         }
         self
     }
@@ -86,7 +77,7 @@ impl El {
         E: EventDescriptor,
         E::EventType: JsCast,
     {
-        listen(&self.0, event.name().into_owned(), Box::new(move |event| handle(event.unchecked_into())));
+        listen(&self.0, event.name().into_owned(), Box::new(move |event: Event| handle(event.unchecked_into())));
         self
     }
 
@@ -108,6 +99,19 @@ impl Draw for El {
     }
 }
 
+fn follow_attribute(element: &Element, name: &'static str, mut read: Box<dyn Act<Option<Cow<'static, str>>>>) {
+    let element = element.clone();
+    let mut last: Option<Cow<'static, str>> = None;
+    follow(Box::new(move || {
+        let now = read.act();
+        if now != last {
+            set_attribute(&element, name, now.as_deref());
+            last = now;
+        }
+    }));
+}
+
+#[inline(never)]
 fn set_attribute(element: &Element, name: &str, value: Option<&str>) {
     // Only an invalid name fails.
     let _ = match value {
@@ -121,8 +125,8 @@ fn set_property(element: &Element, name: &str, value: &JsValue) {
     let _ = Reflect::set(element, &name.into(), value);
 }
 
-fn listen(target: &EventTarget, name: String, handle: Box<dyn FnMut(Event)>) {
-    let listener = Closure::wrap(handle);
+fn listen(target: &EventTarget, name: String, mut handle: Box<dyn Handle<Event>>) {
+    let listener = Closure::<dyn FnMut(Event)>::new(move |event| handle.handle(event));
     // Adding and removing fail only for what is no function.
     let _ = target.add_event_listener_with_callback(&name, listener.as_ref().unchecked_ref());
     let kept = SendWrapper::new((target.clone(), name, listener));

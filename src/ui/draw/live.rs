@@ -3,17 +3,18 @@
 use leptos::prelude::*;
 
 use super::{
+    act::Act,
     content::{Draw, Drawn},
     region::Region,
 };
 
 /// A value that changes: it is read again whenever a signal that it read before has changed.
-pub struct Live<T>(Box<dyn FnMut() -> T>);
+pub struct Live<T>(Box<dyn Act<T>>);
 
 impl<T: 'static> Live<T> {
     /// Reads it.
     pub fn read(&mut self) -> T {
-        (self.0)()
+        self.0.act()
     }
 }
 
@@ -38,10 +39,15 @@ pub fn choose<T: PartialEq + Clone + 'static>(
         if last.as_ref() == Some(&now) {
             return None;
         }
-        last = Some(now.clone());
-        // What is read while drawing does not make it draw again.
-        Some(untrack(|| draw(now)))
+        let drawn = unwatched(&mut || draw(now.clone()));
+        last = Some(now);
+        Some(drawn)
     }))
+}
+
+/// Draws without watching: what is read meanwhile does not make it draw again.
+fn unwatched(draw: &mut dyn Act<Drawn>) -> Drawn {
+    untrack(|| draw.act())
 }
 
 impl<T: Draw + 'static> Draw for Live<T> {

@@ -7,6 +7,7 @@
 //!
 //! Text becomes text nodes and attributes, never markup.
 
+mod act;
 mod attribute;
 mod content;
 mod each;
@@ -16,6 +17,7 @@ mod live;
 mod node_ref;
 mod region;
 
+use act::Act;
 pub use attribute::Attribute;
 pub use content::{Draw, Drawn};
 pub use each::each;
@@ -28,8 +30,11 @@ use send_wrapper::SendWrapper;
 
 /// Runs something soon, when all that is being drawn is in its place, and again whenever a signal that it read has changed.
 pub fn effect(run: impl FnMut() + 'static) {
-    let mut run: Box<dyn FnMut()> = Box::new(run);
-    Effect::new(move |_: Option<()>| run());
+    start(Box::new(run));
+}
+
+fn start(mut run: Box<dyn Act>) {
+    Effect::new(move |_: Option<()>| run.act());
 }
 
 /// A value that is worked out from signals, and tells of a change only when it is another.
@@ -39,7 +44,7 @@ pub fn memo<T: PartialEq + Send + Sync + 'static>(value: impl Fn() -> T + Send +
 }
 
 /// Runs something now, and again whenever a signal that it read has changed, until the owner cleans up.
-fn follow(mut run: Box<dyn FnMut()>) {
-    let effect = SendWrapper::new(RenderEffect::new(move |_: Option<()>| run()));
+fn follow(mut run: Box<dyn Act>) {
+    let effect = SendWrapper::new(RenderEffect::new(move |_: Option<()>| run.act()));
     on_cleanup(move || drop(effect));
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use web_sys::Node;
 
-use super::{content::Drawn, follow};
+use super::{act::Act, content::Drawn, follow};
 
 /// The place lies between two empty text nodes, wherever they are moved together.
 pub struct Region {
@@ -15,13 +15,13 @@ pub struct Region {
 impl Region {
     /// Draws a region. Whenever `draw` returns something, that takes the place of what was there, whose owner cleans up
     /// first.
-    pub fn follow(mut draw: Box<dyn FnMut() -> Option<Drawn>>) -> Drawn {
+    pub fn follow(mut draw: Box<dyn Act<Option<Drawn>>>) -> Drawn {
         let (start, end) = (Drawn::text("").into_node(), Drawn::text("").into_node());
         let drawn = Drawn::all([start.clone(), end.clone()]);
         let mut region = Self { start, end, owner: None };
         follow(Box::new(move || {
             let owner = new_owner();
-            if let Some(content) = owner.with(&mut draw) {
+            if let Some(content) = owner.with(|| draw.act()) {
                 region.replace(content, owner);
             }
         }));
