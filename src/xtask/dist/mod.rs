@@ -6,7 +6,9 @@
 mod budget;
 mod compress;
 mod fingerprint;
+mod glue;
 mod names;
+mod script;
 mod style;
 
 use std::collections::BTreeMap;
@@ -103,7 +105,17 @@ fn collect(project: &Project, compiled: &Path) -> Result<Files> {
     let mut candidates = read_folder(compiled)?;
     candidates.remove("index.html");
     names::add_referenced(&mut files, candidates);
+    glue::shorten(&mut files)?;
+    compact_scripts(&mut files)?;
     Ok(files)
+}
+
+fn compact_scripts(files: &mut Files) -> Result<()> {
+    for (name, bytes) in files.iter_mut().filter(|(name, _)| name.ends_with(".js")) {
+        let script = std::str::from_utf8(bytes).with_context(|| format!("{name} is not UTF-8"))?;
+        *bytes = script::compact(script).with_context(|| format!("in the script {name}"))?.into_bytes();
+    }
+    Ok(())
 }
 
 /// The page without the lines that tell Trunk what to build.

@@ -59,7 +59,7 @@ fn without_comments(css: &str) -> Result<String> {
 }
 
 /// The length of the quoted string that the text begins with, quotes included.
-fn string_length(text: &str) -> Option<usize> {
+pub fn string_length(text: &str) -> Option<usize> {
     let mut characters = text.char_indices();
     let (_, quote) = characters.next()?;
     let mut escaped = false;
