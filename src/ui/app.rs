@@ -25,6 +25,7 @@ pub fn app(ui: Ui) -> Drawn {
     root.on_load(move |root| watch_room(ui, &root));
     marks::watch(ui);
     remember(ui);
+    ui.watch_the_day();
     if ui.page {
         effect(move || {
             if let Some(page) = document().document_element() {

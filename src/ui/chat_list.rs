@@ -178,7 +178,7 @@ fn first_line(ui: Ui, chat: ArcRwSignal<ChatSummary>) -> Drawn {
             html::bdi().attr("class", "row-name").child(live(move || name.with(|chat| chat.name.clone()))),
             html::span().attr("class", "row-time").child(live(move || {
                 let at = time.with(|chat| chat.preview.as_ref().map(|preview| preview.at));
-                at.map(|at| format::recent(ui.locale(), at))
+                at.map(|at| ui.recent(at))
             })),
         ))
         .drawn()

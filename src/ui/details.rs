@@ -2,17 +2,19 @@
 
 use leptos::prelude::*;
 use plausch_model::{Command, Contact, Profile, Subscription};
+use web_sys::HtmlElement;
 
 use super::{
     Room, Ui, conversation,
     kit::{
         avatar::avatar,
         button::{self, Look, icon_button},
+        dom,
         icon::icons,
     },
     wording,
 };
-use crate::ui::draw::{Draw, Drawn, choose, html, live};
+use crate::ui::draw::{Draw, Drawn, NodeRef, choose, html, live};
 use crate::view::{Dialog, OpenChat};
 
 /// Draws the pane while it is open.
@@ -37,10 +39,26 @@ fn pane(ui: Ui, chat: OpenChat) -> Drawn {
     let close = icon_button(
         if ui.room.get_untracked() == Room::Narrow { icons::ARROW_LEFT } else { icons::X },
         ui.t(|t| t.close),
-        move |_| place.details.set(false),
+        move |event| {
+            // The pane goes: the focus returns to the button that opens it.
+            let root = dom::nearest(&event, ".plausch");
+            place.details.set(false);
+            if let Some(opener) = root.and_then(|root| dom::find(&root, ".chat-head [aria-expanded]")) {
+                dom::focus_quietly(&opener);
+            }
+        },
     );
+    let pane = NodeRef::<HtmlElement>::new();
+    pane.on_load(|pane| {
+        // Only for whoever has just opened it: with another chat it is drawn anew, and the focus belongs elsewhere.
+        let opened = dom::focused(&pane).is_some_and(|focused| focused.has_attribute("aria-expanded"));
+        if let Some(close) = dom::find(&pane, "button").filter(|_| opened) {
+            dom::focus_quietly(&close);
+        }
+    });
     html::aside()
         .attr("class", "details")
+        .node_ref(pane)
         .attr("aria-label", ui.t(|t| t.details))
         .child((
             html::header().attr("class", "details-head").child((html::h2().child(ui.t(|t| t.details)), close)),

@@ -24,18 +24,19 @@ mod wording;
 use std::{
     ops::Deref,
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 use leptos::prelude::*;
 
 pub use app::app;
 
-use plausch_model::Command;
+use plausch_model::{Command, Timestamp};
 
 use crate::{
     config::Config,
     text::{Locale, Plural, Texts, format},
-    view::{Account, State},
+    view::{Account, State, clock},
 };
 use kit::menu::OpenMenu;
 use prefs::Prefs;
@@ -84,6 +85,8 @@ pub struct Parts {
     pub prefs: Prefs,
     /// The domain that completes an address typed without one.
     pub default_domain: StoredValue<Option<String>>,
+    /// The number of the local day: what is written about dates is another thing tomorrow.
+    pub today: RwSignal<i64>,
     /// How much room there is.
     pub room: RwSignal<Room>,
     /// The open menu.
@@ -112,6 +115,7 @@ impl Ui {
             state,
             prefs: Prefs::load(config.locale),
             default_domain: StoredValue::new(config.default_domain),
+            today: RwSignal::new(clock::local_day(clock::now())),
             room: RwSignal::new(Room::Wide),
             menu: RwSignal::new_local(None),
             page,
@@ -137,6 +141,32 @@ impl Ui {
     /// The language, watched.
     pub fn locale(self) -> Locale {
         self.prefs.locale.get()
+    }
+
+    /// A day in words, watched for midnight, too.
+    pub fn day(self, at: Timestamp) -> String {
+        self.today.track();
+        format::day(self.locale(), at)
+    }
+
+    /// When something last happened, in short; watched for midnight, too.
+    pub fn recent(self, at: Timestamp) -> String {
+        self.today.track();
+        format::recent(self.locale(), at)
+    }
+
+    /// Looks now and then whether it is another day.
+    pub fn watch_the_day(self) {
+        const PAUSE: Duration = Duration::from_secs(30);
+        let look = move || {
+            let today = clock::local_day(clock::now());
+            if self.today.try_get_untracked().is_some_and(|known| known != today) {
+                self.today.set(today);
+            }
+        };
+        if let Ok(interval) = set_interval_with_handle(look, PAUSE) {
+            on_cleanup(move || interval.clear());
+        }
     }
 
     /// A text that depends on a number.

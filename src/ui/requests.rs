@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 use plausch_model::{Command, ContactRequest};
+use web_sys::MouseEvent;
 
 use super::{
     Ui,
     kit::{
         avatar::avatar,
         button::{Look, button},
+        dom,
     },
 };
 use crate::ui::draw::{Draw, Drawn, El, each, html, live};
@@ -39,7 +41,10 @@ fn draw(ui: Ui, account: Account, request: ContactRequest) -> El {
     });
     let act = move |command: fn(plausch_model::BareJid) -> Command| {
         let jid = jid.clone();
-        move |_| ui.act(account, command(jid.clone()))
+        move |event: MouseEvent| {
+            hand_on_focus(&event);
+            ui.act(account, command(jid.clone()));
+        }
     };
     html::div().attr("class", "request").attr("role", "alert").child((
         html::div().attr("class", "request-who").child((
@@ -56,4 +61,15 @@ fn draw(ui: Ui, account: Account, request: ContactRequest) -> El {
             button(Look::Danger, ui.t(|t| t.block), act(Command::Block)),
         )),
     ))
+}
+
+/// An answered request goes: the focus moves to the next one, or to the list below.
+fn hand_on_focus(event: &MouseEvent) {
+    let Some(card) = dom::nearest(event, ".request") else { return };
+    let beside = card.next_element_sibling().or_else(|| card.previous_element_sibling());
+    let next = beside.and_then(|card| dom::find(&card, "button"));
+    let below = || dom::find(&card.closest(".list-pane").ok().flatten()?, ".virtual-list");
+    if let Some(target) = next.or_else(below) {
+        dom::focus_quietly(&target);
+    }
 }

@@ -163,7 +163,7 @@ fn lead(ui: Ui, chat: OpenChat) -> Drawn {
 }
 
 fn floating_day(ui: Ui, signals: Signals) -> Drawn {
-    let words = live(move || signals.day.get().map(|at| format::day(ui.locale(), at)));
+    let words = live(move || signals.day.get().map(|at| ui.day(at)));
     html::div()
         .attr("class", "day-float")
         .attr("aria-hidden", "true")
@@ -546,8 +546,9 @@ impl Log {
         }
     }
 
-    /// To the unread divider if that is further down, else to the end.
+    /// To the unread divider if that is further down, else to the end. The button goes; the focus stays in the log.
     fn jump(self: &Rc<Self>) {
+        dom::focus_quietly(&self.content);
         let divider = self.window(|window| {
             let seen = layout::newest_visible(window.entries(), self.view.get());
             window.first_unread().filter(|key| seen.is_none_or(|seen| seen < *key))
@@ -597,6 +598,8 @@ impl Log {
         {
             let id = entry.id.clone();
             let command = if act == "retry" { Command::Retry(id) } else { Command::Discard(id) };
+            // The button goes.
+            dom::focus_quietly(&article);
             self.ui.act(self.chat.account, command);
         }
     }

@@ -54,7 +54,7 @@ const fn shape_name(shape: &Shape) -> &'static str {
 
 fn separators(ui: Ui, at: plausch_model::Timestamp, shape: Shape) -> Drawn {
     let day = shape.opens_day.then(|| {
-        let day = move || live(move || format::day(ui.locale(), at));
+        let day = move || live(move || ui.day(at));
         html::div()
             .attr("class", "day")
             .attr("role", "separator")

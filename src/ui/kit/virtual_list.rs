@@ -11,7 +11,7 @@ use web_sys::{HtmlElement, KeyboardEvent, ResizeObserver};
 
 use super::dom::{self, Step};
 use crate::ui::Ui;
-use crate::ui::draw::{Draw, Drawn, El, Live, NodeRef, each, html, live, memo};
+use crate::ui::draw::{Draw, Drawn, El, Live, NodeRef, each, effect, html, live, memo};
 
 /// Rows drawn beyond each edge of the visible part.
 const BEYOND: usize = 6;
@@ -62,8 +62,23 @@ where
         let (from, to) = range.get();
         all.with(|all| all.get(from..to).unwrap_or_default().to_vec())
     };
+    let itself = NodeRef::<HtmlElement>::new();
+    // A row that had the focus may be gone, without a word from the browser: then Tab has to find the list again.
+    effect(move || {
+        let _ = (range.get(), all.track());
+        request_animation_frame(move || {
+            let lost = itself.get_untracked().is_some_and(|list| {
+                inside.try_get_untracked() == Some(true)
+                    && !dom::focused(&list).is_some_and(|focused| list.contains(Some(&focused)))
+            });
+            if lost {
+                inside.set(false);
+            }
+        });
+    });
     let list = html::ul()
         .attr("class", "virtual-list")
+        .node_ref(itself)
         .attr("role", "list")
         .attr("aria-label", name)
         .attr("data-count", count)
