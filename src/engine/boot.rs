@@ -65,12 +65,14 @@ impl Account {
             Update::ConnectionDetails(self.session.details()),
             self.own(),
             Update::Settings(self.settings),
-            Update::Contacts(self.contacts.contacts()),
             Update::Requests(self.contacts.requests()),
             Update::Blocked(self.contacts.blocked()),
             Update::Chats(chats),
         ] {
             step.fx.tell_view(view, update);
+        }
+        if self.contacts.are_known() {
+            step.fx.tell_view(view, Update::Contacts(self.contacts.contacts()));
         }
     }
 

@@ -40,6 +40,8 @@ pub(crate) struct Contacts {
     requests: Map<BareJid, ContactRequest>,
     blocked: Set<BareJid>,
     version: Option<String>,
+    /// The roster has been told, by disk or server: that it is empty is knowledge then.
+    known: bool,
     /// We are online: what is known of presence holds.
     reachable: bool,
     changed: Set<BareJid>,
@@ -53,6 +55,7 @@ impl Contacts {
     /// Takes over the stored roster.
     pub fn load_roster(&mut self, rows: impl Iterator<Item = (BareJid, RosterRecord)>) {
         for (jid, record) in rows {
+            self.known = true;
             self.people.change(&jid, |person| person.roster = Some(record));
         }
     }
@@ -84,6 +87,17 @@ impl Contacts {
     /// Takes over the version of the stored roster.
     pub fn load_version(&mut self, record: RosterVersionRecord) {
         self.version = Some(record.0);
+        self.known = true;
+    }
+
+    /// Whether the roster has been told, by disk or server.
+    pub fn are_known(&self) -> bool {
+        self.known
+    }
+
+    /// The server has said what there is to say, or will not.
+    pub fn set_known(&mut self) {
+        self.known = true;
     }
 
     /// The version of the roster on disk (RFC 6121 §2.6); the empty text if there is none.

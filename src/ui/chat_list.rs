@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::{ev, prelude::*};
-use plausch_model::{ChatState, ChatSummary, Way};
+use plausch_model::{ChatState, ChatSummary, ConnectionState, Way};
 use web_sys::{HtmlElement, MouseEvent};
 
 use super::{
@@ -37,7 +37,13 @@ pub fn chat_list(ui: Ui, heading: String) -> Drawn {
         if words.is_empty() { Found(all) } else { Found(Arc::new(matching(&all, &words))) }
     });
     let new_chat = move || ui.state.place.dialog.set(Some(Dialog::NewChat { address: String::new() }));
-    let known = move || ui.state.account().is_some_and(|account| account.chats.known.get());
+    // While the first look into the archive lasts, an empty list means nothing.
+    let known = move || {
+        ui.state.account().is_some_and(|account| {
+            let looking = matches!(account.connection.get(), ConnectionState::Connecting | ConnectionState::Online);
+            account.chats.known.get() && (account.synced.get() > 0 || !looking)
+        })
+    };
     let none = choose(
         move || (known(), all.with(|Found(all)| all.is_empty()), shown.with(|Found(shown)| shown.is_empty())),
         move |(known, none, none_shown)| match (known, none, none_shown) {

@@ -165,6 +165,7 @@ impl Account {
 
     /// The roster is there: from now on presence can be understood (RFC 6121 §2.2).
     pub(crate) fn roster_ready(&mut self, step: &mut Step<'_>) {
+        self.contacts.set_known();
         self.session.setup_done(Setup::ROSTER);
         self.announce(step);
         step.fx.tell(Update::Contacts(self.contacts.contacts()));
