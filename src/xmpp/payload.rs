@@ -58,6 +58,13 @@ pub fn first_payload<'a, P: Payload>(
     elements.into_iter().find(|element| P::matches(element)).map(P::from_element)
 }
 
+/// A text without blanks around it, cut to so many characters; the cut leaves no blank at the end either, so that what is
+/// written reads as itself again.
+pub(crate) fn trimmed(text: &str, most_chars: usize) -> String {
+    let cut: String = text.trim().chars().take(most_chars).collect();
+    cut.trim_end().to_owned()
+}
+
 /// Fails unless the element is a `P`.
 pub(crate) fn expect<P: Payload>(element: &Element) -> Result<(), PayloadError> {
     if P::matches(element) { Ok(()) } else { Err(PayloadError::WrongElement(P::NAME)) }

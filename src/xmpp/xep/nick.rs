@@ -4,7 +4,7 @@
 //! address, and a name in the roster wins (attack case A-16).
 
 use crate::ns;
-use crate::payload::{Payload, PayloadError, expect};
+use crate::payload::{Payload, PayloadError, expect, trimmed};
 use crate::xml::Element;
 
 /// Longer names are cut.
@@ -23,7 +23,7 @@ impl Payload for Nick {
 
     fn from_element(element: &Element) -> Result<Self, PayloadError> {
         expect::<Self>(element)?;
-        let name: String = element.text().trim().chars().take(MAX_CHARS).collect();
+        let name = trimmed(&element.text(), MAX_CHARS);
         Ok(Self { name: Some(name).filter(|name| !name.is_empty()) })
     }
 
@@ -52,5 +52,10 @@ mod tests {
         let long = "x".repeat(100_000);
         let long: Nick = read(&format!("<nick xmlns='http://jabber.org/protocol/nick'>{long}</nick>")).unwrap();
         assert_eq!(long.name.unwrap().len(), MAX_CHARS);
+        let cut_at_a_blank = format!("{} {}", "x".repeat(MAX_CHARS - 1), "y".repeat(9));
+        let cut: Nick =
+            read(&format!("<nick xmlns='http://jabber.org/protocol/nick'>{cut_at_a_blank}</nick>")).unwrap();
+        assert_eq!(Nick::from_element(&cut.to_element()), Ok(cut.clone()));
+        assert_eq!(cut.name.unwrap().len(), MAX_CHARS - 1);
     }
 }

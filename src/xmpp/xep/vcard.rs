@@ -7,7 +7,7 @@ use super::avatar::MAX_IMAGE_BYTES;
 use crate::base64;
 use crate::list::IntoList;
 use crate::ns;
-use crate::payload::{Payload, PayloadError, bytes_of, expect, text_element};
+use crate::payload::{Payload, PayloadError, bytes_of, expect, text_element, trimmed};
 use crate::xml::Element;
 
 /// A field has at most this many characters; the rest is cut off.
@@ -140,7 +140,7 @@ impl VcardPhoto {
 
 /// The text of a field, trimmed and cut, unless it is empty.
 fn text_of(field: &Element) -> Option<String> {
-    let text: String = field.text().trim().chars().take(MAX_TEXT_CHARS).collect();
+    let text = trimmed(&field.text(), MAX_TEXT_CHARS);
     Some(text).filter(|text| !text.is_empty())
 }
 
