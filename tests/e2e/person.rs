@@ -128,14 +128,19 @@ impl Person {
 
     /// By the steering protocol, so that the browser handles the key as if it had been pressed.
     async fn dispatch_key(&self, key: &str, modifiers: u32) -> Result<()> {
-        let code = match key {
-            "Escape" => 27,
-            "/" => 191,
-            "," => 188,
-            letter => letter.to_uppercase().chars().next().map_or(0, u32::from),
+        let (code, number) = match key {
+            "Escape" => ("Escape".to_owned(), 27),
+            "/" => ("Slash".to_owned(), 191),
+            "," => ("Comma".to_owned(), 188),
+            letter => {
+                let letter = letter.to_uppercase();
+                (format!("Key{letter}"), letter.chars().next().map_or(0, u32::from))
+            }
         };
         for kind in ["rawKeyDown", "keyUp"] {
-            let event = json!({ "type": kind, "key": key, "modifiers": modifiers, "windowsVirtualKeyCode": code });
+            let event = json!({
+                "type": kind, "key": key, "code": code, "modifiers": modifiers, "windowsVirtualKeyCode": number,
+            });
             self.browser.driver.cdp().send_raw("Input.dispatchKeyEvent", event).await?;
         }
         Ok(())

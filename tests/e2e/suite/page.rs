@@ -1,7 +1,7 @@
 //! What the page promises whoever serves or embeds it: nobody else is asked for anything, the policy holds, assistive
 //! technology finds its way.
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use plausch_e2e::{Account, Options, Person, Server, Site, axe, hosts};
 use plausch_model::Command;
 use plausch_native::{Session, SessionOptions};
@@ -118,7 +118,7 @@ async fn axe_everywhere(options: &Options) -> anyhow::Result<()> {
     juliet.press("Escape").await?;
     for (keys, what) in [("k", "the switcher"), ("/", "the shortcuts"), (",", "the settings")] {
         juliet.press_with_control(keys).await?;
-        juliet.control("dialog", "*").await?;
+        juliet.control("dialog", "*").await.with_context(|| what.to_owned())?;
         axe(&juliet, what, options).await?;
         if keys == "," {
             for tab in juliet.tabs().await? {
@@ -127,6 +127,8 @@ async fn axe_everywhere(options: &Options) -> anyhow::Result<()> {
             }
         }
         juliet.press("Escape").await?;
+        let closed = "return document.querySelector('dialog[open]') === null;";
+        juliet.wait("the dialog is closed", closed, vec![]).await.with_context(|| what.to_owned())?;
     }
     if options.window.0 > 720 {
         juliet.go_to("Contacts").await?;
