@@ -127,7 +127,7 @@ async fn axe_everywhere(options: &Options) -> anyhow::Result<()> {
             }
         }
         juliet.press("Escape").await?;
-        let closed = "return document.querySelector('dialog[open]') === null;";
+        let closed = "return document.querySelector('dialog') === null;";
         juliet.wait("the dialog is closed", closed, vec![]).await.with_context(|| what.to_owned())?;
     }
     if options.window.0 > 720 {
