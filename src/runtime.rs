@@ -4,7 +4,7 @@
 //! takes the engine's Web Lock, and tells the views of all other tabs that it is held elsewhere. Else the page loads the
 //! engine's module itself. Whichever it is, it gets one end of a message channel and speaks postcard bytes.
 //!
-//! A host that dies frees the Web Lock that it named; then the next one is started under a new name, and greeted anew.
+//! A host that dies frees the Web Lock that it named; then the next one is started, and greeted anew.
 //! Everything that matters is on disk, so nothing is lost.
 
 use std::{
@@ -13,7 +13,7 @@ use std::{
 };
 
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
-use plausch_model::{FromEngine, Hosting, ToEngine, WorkerSettings};
+use plausch_model::{FromEngine, ToEngine, WorkerSettings};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Event, MessageChannel, MessageEvent, MessagePort, SharedWorker, Worker, WorkerOptions, WorkerType};
@@ -42,7 +42,6 @@ struct Link {
     heard: Box<dyn Fn(FromEngine)>,
     port: RefCell<Option<Port>>,
     unsent: RefCell<Vec<ToEngine>>,
-    hosting: Cell<Option<Hosting>>,
     restarts: Cell<u32>,
     started_at: Cell<f64>,
 }
@@ -66,7 +65,6 @@ impl EngineLink {
             heard: Box::new(heard),
             port: RefCell::new(None),
             unsent: RefCell::new(Vec::new()),
-            hosting: Cell::new(None),
             restarts: Cell::new(0),
             started_at: Cell::new(0.0),
         });
@@ -89,11 +87,6 @@ impl EngineLink {
             None => self.0.unsent.borrow_mut().push(message.clone()),
         }
     }
-
-    /// Where the engine runs.
-    pub fn hosting(&self) -> Option<Hosting> {
-        self.0.hosting.get()
-    }
 }
 
 impl Drop for EngineLink {
@@ -108,14 +101,13 @@ impl Link {
         self.started_at.set(js_sys::Date::now());
         let forced = forced();
         let shared = forced.is_none().then(|| shared_worker().ok()).flatten();
-        let started = shared.map(|(port, host)| (port, host, Hosting::SharedWorker)).or_else(|| {
+        let started = shared.or_else(|| {
             let worker = (forced.as_deref() != Some("page")).then(dedicated_worker);
-            worker.and_then(Result::ok).map(|(port, host)| (port, host, Hosting::Worker))
+            worker.and_then(Result::ok)
         });
-        let Some((port, host, hosting)) = started.or_else(|| in_page().map(|port| (port, None, Hosting::Page))) else {
+        let Some((port, host)) = started.or_else(|| in_page().map(|port| (port, None))) else {
             return (self.heard)(FromEngine::Fatal("this browser has no message channels".to_owned()));
         };
-        self.hosting.set(Some(hosting));
         let link = Rc::downgrade(&self);
         let on_message = Closure::new(move |event: MessageEvent| {
             if let Some(link) = link.upgrade() {
