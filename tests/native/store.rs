@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
-use plausch_engine::store::{Batch, Loaded, MemoryStore, Query, Store, StoreError, Table};
+use plausch_engine::store::{Batch, Loaded, MemoryStore, Op, Query, Store, StoreError, Table};
 
 /// A handle to a store in memory. Clones are handles to the same store.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +18,16 @@ struct Inner {
     commits: u64,
     wiped: bool,
     failure: Option<(StoreError, u32)>,
-    hang_at: Option<u64>,
+    hang: Hang,
+}
+
+/// Whether commits return.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Hang {
+    #[default]
+    Never,
+    On(Table),
+    Now,
 }
 
 impl SharedStore {
@@ -59,22 +68,20 @@ impl SharedStore {
         self.lock().failure = Some((error, count));
     }
 
-    /// Lets the `count`-th commit from now never return, though it is carried out: what a crash between a commit and the
-    /// network looks like. Lasts until [`SharedStore::revive`].
-    pub fn hang_after(&self, count: u64) {
-        let mut inner = self.lock();
-        inner.hang_at = Some(inner.commits.saturating_add(count));
+    /// Lets the next commit that writes to `table`, and every later one, never return, though it is carried out: what a crash
+    /// between a commit and the network looks like. Lasts until [`SharedStore::revive`].
+    pub fn hang_on(&self, table: Table) {
+        self.lock().hang = Hang::On(table);
     }
 
-    /// Ends what [`SharedStore::hang_after`] began.
+    /// Ends what [`SharedStore::hang_on`] began.
     pub fn revive(&self) {
-        self.lock().hang_at = None;
+        self.lock().hang = Hang::Never;
     }
 
     /// Whether a commit hangs.
     pub fn hangs(&self) -> bool {
-        let inner = self.lock();
-        inner.hang_at.is_some_and(|at| inner.commits >= at)
+        self.lock().hang == Hang::Now
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -94,7 +101,12 @@ impl Inner {
         if let Some(error) = self.take_failure() {
             return Err(error);
         }
+        let writes = |table| batch.ops().iter().any(|op| matches!(op, Op::Put(to, _) if *to == table));
+        let hangs = matches!(self.hang, Hang::On(table) if writes(table));
         at_once(self.store.commit(batch))?;
+        if hangs {
+            self.hang = Hang::Now;
+        }
         self.commits = self.commits.saturating_add(1);
         self.wiped = false;
         Ok(())
@@ -165,11 +177,13 @@ mod tests {
         store.fail(StoreError::QuotaExceeded, 1);
         assert_eq!(store.commit(put()).await, Err(StoreError::QuotaExceeded));
         assert_eq!(store.commit(put()).await, Ok(()));
-        store.hang_after(1);
+        store.hang_on(Table::Outbox);
+        assert_eq!(store.commit(put()).await, Ok(()), "it writes elsewhere");
+        store.hang_on(Table::Meta);
         let mut handle = store.clone();
         let hanging = tokio::time::timeout(std::time::Duration::from_millis(20), handle.commit(put()));
         assert!(hanging.await.is_err() && store.hangs());
-        assert_eq!(store.commits(), 2, "it hangs after committing");
+        assert_eq!(store.commits(), 3, "it hangs after committing");
         store.revive();
         assert_eq!(store.commit(put()).await, Ok(()));
     }

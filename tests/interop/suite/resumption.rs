@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use plausch_engine::store::Table;
 use plausch_interop::Server;
 use plausch_model::{Command, DeliveryState};
 use plausch_native::{CutProxy, Flow, Session, State, Toward};
@@ -185,7 +186,7 @@ async fn a_crash_between_disk_and_wire_loses_nothing(server: Server) -> Outcome 
     let (mut session, mut peer) = befriend(session, peer(&server).await?).await?;
     let them = peer.jid.clone();
     open(&mut session, &them).await?;
-    session.store().hang_after(1);
+    session.store().hang_on(Table::Outbox);
     session.command(Command::SendText { chat: plausch_model::BareJid::new(&them), text: "last words".to_owned() });
     let store = session.store().clone();
     tokio::time::timeout(Duration::from_secs(20), async {
