@@ -14,7 +14,7 @@ use plausch_model::FromEngine;
 use crate::view::State;
 
 /// How long the page may be busy with it between two frames.
-const BUDGET_MILLIS: f64 = 8.0;
+const BUDGET_MILLIS: f64 = 4.0;
 
 /// The queue between the engine and the view.
 pub struct Inbox {

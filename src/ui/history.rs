@@ -7,7 +7,7 @@ use plausch_model::BareJid;
 use wasm_bindgen::JsValue;
 
 use super::Ui;
-use crate::ui::draw::effect;
+use crate::ui::draw::{effect, memo};
 use crate::view::{OpenChat, Phase, Section};
 
 /// What a history entry says: the open chat with its account, or nothing for the list.
@@ -74,19 +74,19 @@ fn go(ui: Ui) {
     }
 }
 
-/// The number of unread messages stands in the title.
+/// The number of unread messages stands in the title, which is dear to set.
 fn title(ui: Ui) {
-    effect(move || {
+    let title = memo(move || {
         let unread = ui.state.unread();
         let section = match ui.state.place.section.get() {
             Section::Chats => ui.texts().chats,
             Section::Contacts => ui.texts().contacts,
         };
-        let title = match (ui.state.phase.get(), unread) {
+        match (ui.state.phase.get(), unread) {
             (Phase::In, 0) => ["Plausch – ", section].concat(),
             (Phase::In, unread) => ["(", &unread.to_string(), ") Plausch – ", section].concat(),
             _ => "Plausch".to_owned(),
-        };
-        document().set_title(&title);
+        }
     });
+    effect(move || title.with(|title| document().set_title(title)));
 }

@@ -60,6 +60,7 @@ pub struct ChatList {
     by_jid: StoredValue<HashMap<BareJid, Arc<ChatEntry>>>,
     unread: RwSignal<u64>,
     unsettled: StoredValue<Unsettled>,
+    followed: StoredValue<Option<BareJid>>,
     /// Whether the engine has told what chats there are.
     pub known: RwSignal<bool>,
 }
@@ -71,6 +72,7 @@ impl Default for ChatList {
             by_jid: StoredValue::new(HashMap::new()),
             unread: RwSignal::new(0),
             unsettled: StoredValue::new(Unsettled::default()),
+            followed: StoredValue::new(None),
             known: RwSignal::new(false),
         }
     }
@@ -116,7 +118,11 @@ impl ChatList {
     /// Adds or changes chats. What follows from that for the whole list is worked out by [`Self::settle`].
     pub fn put(&self, chats: Vec<ChatSummary>) {
         let mut moved = false;
-        for chat in chats {
+        let followed = self.followed.get_value();
+        for mut chat in chats {
+            if followed.as_ref() == Some(&chat.jid) {
+                chat.unread = 0;
+            }
             match self.find(&chat.jid) {
                 Some(entry) => moved |= change(&entry, chat),
                 None => {
@@ -129,6 +135,17 @@ impl ChatList {
             }
         }
         self.unsettle(moved);
+    }
+
+    /// Whether the person is looking at the end of a chat: what comes in there is seen at once, and counts as unread for
+    /// nobody, not even until the engine has heard of it.
+    pub fn follow(&self, jid: &BareJid, following: bool) {
+        let before = self.followed.get_value();
+        if following {
+            self.followed.set_value(Some(jid.clone()));
+        } else if before.as_ref() == Some(jid) {
+            self.followed.set_value(None);
+        }
     }
 
     /// Takes a chat away.
@@ -204,6 +221,23 @@ mod tests {
 
     fn jids(list: &ChatList) -> Vec<String> {
         list.order.get_untracked().iter().map(|entry| entry.jid.to_string()).collect()
+    }
+
+    #[test]
+    fn nothing_is_unread_where_the_person_looks() {
+        Owner::new().with(|| {
+            let (list, jid) = (ChatList::default(), BareJid::new("a@x"));
+            let put = |unread| {
+                list.put(vec![chat("a@x", 1, unread), chat("b@x", 2, 1)]);
+                list.settle();
+                list.unread.get_untracked()
+            };
+            list.follow(&jid, true);
+            list.follow(&BareJid::new("b@x"), false);
+            assert_eq!(put(3), 1);
+            list.follow(&jid, false);
+            assert_eq!(put(3), 4);
+        });
     }
 
     #[test]

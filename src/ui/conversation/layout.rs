@@ -5,7 +5,7 @@
 //! heights, never read from the document, so that a message that was in view stays where it was whatever is measured,
 //! added or removed above it.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use plausch_model::TimelineKey;
 
@@ -13,11 +13,28 @@ use crate::view::Entry;
 
 /// The guessed height of a line of a message that was never drawn, and of what surrounds its lines.
 const LINE: f64 = 21.0;
-const AROUND: f64 = 20.0;
+const AROUND: f64 = 18.0;
 /// Pixels from the end within which the log counts as being at the end.
 const AT_END: f64 = 32.0;
-/// How much is drawn beyond each edge of the visible part, in visible parts.
-const BEYOND: f64 = 0.75;
+
+/// How much is drawn beyond each edge of the visible part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// Little: what has to be there before the next paint.
+    Near,
+    /// Enough for a while of scrolling: what there is time for once nothing moves.
+    Far,
+}
+
+impl Reach {
+    /// In visible parts.
+    const fn parts(self) -> f64 {
+        match self {
+            Self::Near => 0.1,
+            Self::Far => 0.75,
+        }
+    }
+}
 
 /// The visible part of the log, in pixels.
 #[derive(Clone, Copy, Default)]
@@ -72,35 +89,48 @@ pub fn at_end(entries: &[Arc<Entry>], view: View) -> bool {
     view.top + view.height >= total(entries, view) - AT_END
 }
 
-/// The slice to draw for a visible part.
-pub fn slice(entries: &[Arc<Entry>], view: View) -> Slice {
-    let beyond = view.height * BEYOND;
+impl View {
+    /// The view at the end.
+    #[must_use]
+    pub fn at_end(self, entries: &[Arc<Entry>]) -> Self {
+        Self { top: (total(entries, self) - self.height).max(0.0), ..self }
+    }
+}
+
+/// The messages that are in reach of a visible part. None, if it is scrolled beyond either end, which a shrinking window
+/// does.
+pub fn in_reach(entries: &[Arc<Entry>], view: View, reach: Reach) -> Range<usize> {
+    let beyond = view.height * reach.parts();
     let (first, last) = (view.top - beyond, view.top + view.height + beyond);
-    let (mut y, mut before, mut after) = (view.lead, 0.0, 0.0);
+    let mut y = view.lead;
     let (mut from, mut to) = (entries.len(), 0);
     for (index, entry) in entries.iter().enumerate() {
-        let high = height(entry);
-        let bottom = y + high;
-        if bottom < first {
-            before += high;
-        } else if y > last {
-            after += high;
-        } else {
+        let bottom = y + height(entry);
+        if bottom >= first && y <= last {
             from = from.min(index);
             to = index.saturating_add(1);
         }
         y = bottom;
     }
-    if to == 0 {
-        // Scrolled beyond either end, which a shrinking window does: draw nothing until the position is put right.
-        return Slice { from: 0, to: 0, before: 0.0, after: before + after };
-    }
-    Slice { from, to, before, after }
+    if to == 0 { 0..0 } else { from..to }
 }
 
-/// The slice at the end.
-pub fn slice_at_end(entries: &[Arc<Entry>], view: View) -> Slice {
-    slice(entries, View { top: (total(entries, view) - view.height).max(0.0), ..view })
+/// The slice to draw: what is in `reach`, and what is drawn already unless it is far away.
+pub fn slice(entries: &[Arc<Entry>], view: View, drawn: &[Arc<Entry>], reach: Reach) -> Slice {
+    let (mut range, far) = (in_reach(entries, view, reach), in_reach(entries, view, Reach::Far));
+    let place = |entry: &Arc<Entry>| {
+        let index = entries.partition_point(|other| other.key < entry.key);
+        entries.get(index).is_some_and(|other| Arc::ptr_eq(other, entry)).then_some(index)
+    };
+    if let Some((from, to)) = drawn.first().and_then(place).zip(drawn.last().and_then(place))
+        && from <= range.end
+        && to.saturating_add(1) >= range.start
+    {
+        range.start = range.start.min(from.max(far.start));
+        range.end = range.end.max(to.saturating_add(1).min(far.end));
+    }
+    let part = |range| heights(entries.get(range).unwrap_or_default());
+    Slice { before: part(0..range.start), after: part(range.end..entries.len()), from: range.start, to: range.end }
 }
 
 /// The first message of which something is visible, and where it stands.
@@ -169,7 +199,7 @@ mod tests {
         let entries = entries(&[100.0; 50]);
         for top in [0.0, 35.0, 1234.5, 4610.0] {
             let view = view(top, 400.0);
-            let slice = slice(&entries, view);
+            let slice = slice(&entries, view, &[], Reach::Far);
             let drawn = heights(&entries[slice.from..slice.to]);
             assert!((slice.before + drawn + slice.after - 5000.0).abs() < 1e-6, "at {top}");
             assert!(slice.to - slice.from <= 11, "at {top}: {slice:?}");
@@ -179,11 +209,26 @@ mod tests {
 
     #[test]
     fn the_number_drawn_does_not_depend_on_the_length() {
-        let few = slice_at_end(&entries(&[50.0; 100]), view(0.0, 500.0));
-        let many = slice_at_end(&entries(&[50.0; 3000]), view(0.0, 500.0));
+        let at_end = |entries: &[_]| slice(entries, view(0.0, 500.0).at_end(entries), &[], Reach::Far);
+        let (few, many) = (at_end(&entries(&[50.0; 100])), at_end(&entries(&[50.0; 3000])));
         assert_eq!(few.to - few.from, many.to - many.from);
         assert_eq!(many.to, 3000);
         assert_eq!(many.after, 0.0);
+    }
+
+    #[test]
+    fn what_is_drawn_stays_drawn_until_it_is_far_away() {
+        let entries = entries(&[100.0; 50]);
+        let near = |top, drawn: Range<usize>| {
+            let slice = slice(&entries, view(top, 400.0), &entries[drawn], Reach::Near);
+            slice.from..slice.to
+        };
+        assert_eq!(near(2000.0, 0..0), 19..25, "what is visible, and little more");
+        assert_eq!(near(2000.0, 17..27), 17..27, "all that is drawn");
+        assert_eq!(near(2000.0, 5..27), 16..27, "but not what is far above");
+        assert_eq!(near(2000.0, 22..40), 19..27, "nor far below");
+        assert_eq!(near(2000.0, 1..5), 19..25, "nor what does not touch it");
+        assert_eq!(near(0.0, 1..5), 0..5, "and what is new above");
     }
 
     #[test]

@@ -30,7 +30,7 @@ use super::{
         },
         wording,
     },
-    layout::{self, Anchor, View},
+    layout::{self, Anchor, Reach, View},
     message,
 };
 use crate::ui::draw::{Draw, Drawn, NodeRef, choose, each, effect, html, live, memo, when};
@@ -43,6 +43,8 @@ use crate::{
 const DAY_STAYS: Duration = Duration::from_millis(1400);
 /// Older messages are fetched when this many visible parts are left above.
 const FETCH_AHEAD: f64 = 2.0;
+/// What is out of view is drawn once nothing has changed for this long.
+const CALM: Duration = Duration::from_millis(120);
 /// Rounds of drawing and measuring before a paint; two are enough unless guesses were far off.
 const ROUNDS: u32 = 4;
 
@@ -52,6 +54,7 @@ struct Log {
     scroller: HtmlElement,
     content: HtmlElement,
     view: Cell<View>,
+    spaces: Cell<(f64, f64)>,
     stuck: Cell<bool>,
     gone: Cell<bool>,
     anchor: Cell<Option<Anchor>>,
@@ -62,6 +65,7 @@ struct Log {
     observer: RefCell<Option<ResizeObserver>>,
     watched: RefCell<HashMap<usize, Element>>,
     day_timer: RefCell<Option<TimeoutHandle>>,
+    calm_timer: RefCell<Option<TimeoutHandle>>,
     signals: Signals,
 }
 
@@ -210,6 +214,7 @@ impl Log {
             scroller,
             content,
             view: Cell::new(View::default()),
+            spaces: Cell::new((0.0, 0.0)),
             stuck: Cell::new(true),
             gone: Cell::new(false),
             anchor: Cell::new(None),
@@ -220,11 +225,15 @@ impl Log {
             observer: RefCell::new(None),
             watched: RefCell::new(HashMap::new()),
             day_timer: RefCell::new(None),
+            calm_timer: RefCell::new(None),
             signals,
         });
         log.observe();
         let last = SendWrapper::new(Rc::clone(&log));
-        on_cleanup(move || last.gone.set(true));
+        on_cleanup(move || {
+            last.gone.set(true);
+            last.chat.account.chats.follow(&last.chat.jid, false);
+        });
         let timeline = log.chat.account.timeline;
         let follower = Rc::clone(&log);
         effect(move || {
@@ -239,7 +248,6 @@ impl Log {
             }
         });
         let marker = Rc::clone(&log);
-        let entry = log.chat.account.chats.find(&log.chat.jid);
         let leaver = Rc::clone(&log);
         effect(move || {
             if !leaver.ui.state.looking.get() && leaver.stuck.get() {
@@ -247,10 +255,8 @@ impl Log {
             }
         });
         effect(move || {
-            let unread = entry.as_ref().map(|entry| entry.summary.with(|chat| chat.unread)).unwrap_or_default();
-            if unread > 0 && marker.ui.state.looking.get() {
-                marker.mark();
-            }
+            marker.ui.state.looking.track();
+            marker.mark();
         });
         log
     }
@@ -285,7 +291,7 @@ impl Log {
             }
             self.news(window);
         });
-        self.arrange(ROUNDS);
+        self.arrange(ROUNDS, Reach::Near);
     }
 
     /// Another window: at the unread divider, or at the end.
@@ -319,18 +325,17 @@ impl Log {
     }
 
     /// Draws what has to be drawn, and once that is in the document puts everything in its place.
-    fn arrange(self: &Rc<Self>, rounds: u32) {
+    fn arrange(self: &Rc<Self>, rounds: u32, reach: Reach) {
         if self.gone.get() {
             return;
         }
-        let (drawn, slice) = self.window(|window| {
+        let drawn = self.window(|window| {
             let entries = window.entries();
             let view = self.view_to_be(entries);
-            let slice =
-                if self.stuck.get() { layout::slice_at_end(entries, view) } else { layout::slice(entries, view) };
-            (entries.get(slice.from..slice.to).unwrap_or_default().to_vec(), slice)
+            let slice = self.signals.shown.with_untracked(|shown| layout::slice(entries, view, shown, reach));
+            self.space(slice.before, slice.after);
+            entries.get(slice.from..slice.to).unwrap_or_default().to_vec()
         });
-        self.space(slice.before, slice.after);
         let same = self.signals.shown.with_untracked(|shown| same_entries(shown, &drawn));
         if !same {
             self.keep_focus(&drawn);
@@ -339,22 +344,25 @@ impl Log {
         let log = Rc::clone(self);
         // Queued behind the drawing that the signal has just queued.
         wasm_bindgen_futures::spawn_local(async move {
-            log.settle(rounds);
+            log.settle(rounds, reach);
         });
     }
 
     /// The visible part as it will be once the scroll position is put right.
     fn view_to_be(&self, entries: &[Arc<Entry>]) -> View {
         let mut view = self.view.get();
-        view.height = f64::from(self.scroller.client_height());
+        if view.height <= 0.0 {
+            // Later the observer tells: asking lays everything out.
+            view.height = f64::from(self.scroller.client_height());
+        }
         if let (false, Some(anchor)) = (self.stuck.get(), self.anchor.get()) {
             view.top = layout::top_for(entries, view.lead, anchor).max(0.0);
         }
-        view
+        if self.stuck.get() { view.at_end(entries) } else { view }
     }
 
     /// Measures the rows, then sets spacers and scroll position; draws more if the guesses were too high.
-    fn settle(self: &Rc<Self>, rounds: u32) {
+    fn settle(self: &Rc<Self>, rounds: u32, reach: Reach) {
         if self.gone.get() {
             return;
         }
@@ -362,18 +370,18 @@ impl Log {
         let drawn_enough = self.window(|window| {
             let entries = window.entries();
             let mut view = self.view_to_be(entries);
-            let slice =
-                if self.stuck.get() { layout::slice_at_end(entries, view) } else { layout::slice(entries, view) };
+            let (slice, drawn_enough) = self.signals.shown.with_untracked(|shown| {
+                let slice = layout::slice(entries, view, shown, reach);
+                (slice, same_entries(shown, entries.get(slice.from..slice.to).unwrap_or_default()))
+            });
             self.space(slice.before, slice.after);
             view.top = self.put(entries, view);
             self.view.set(view);
-            self.signals
-                .shown
-                .with_untracked(|shown| same_entries(shown, entries.get(slice.from..slice.to).unwrap_or_default()))
+            drawn_enough
         });
         match rounds.checked_sub(1) {
-            Some(rounds) if measured && !drawn_enough => self.arrange(rounds),
-            _ => self.after(),
+            Some(rounds) if measured && !drawn_enough => self.arrange(rounds, reach),
+            _ => self.after(reach),
         }
     }
 
@@ -418,8 +426,10 @@ impl Log {
     }
 
     fn space(&self, before: f64, after: f64) {
-        dom::set_style(&self.content, "--space-before", &dom::pixels(before));
-        dom::set_style(&self.content, "--space-after", &dom::pixels(after));
+        if self.spaces.replace((before, after)) != (before, after) {
+            dom::set_style(&self.content, "--space-before", &dom::pixels(before));
+            dom::set_style(&self.content, "--space-after", &dom::pixels(after));
+        }
     }
 
     /// Sets the scroll position; returns it.
@@ -432,7 +442,10 @@ impl Log {
         top
     }
 
-    fn after(&self) {
+    fn after(self: &Rc<Self>, reach: Reach) {
+        if reach == Reach::Near {
+            self.draw_the_rest_when_calm();
+        }
         self.window(|window| {
             let view = self.view.get();
             if self.anchor.get().is_none() || self.stuck.get() {
@@ -445,6 +458,14 @@ impl Log {
             self.fetch(window, view);
         });
         self.mark();
+    }
+
+    fn draw_the_rest_when_calm(self: &Rc<Self>) {
+        if let Some(timer) = self.calm_timer.take() {
+            timer.clear();
+        }
+        let log = Rc::clone(self);
+        self.calm_timer.replace(set_timeout_with_handle(move || log.arrange(ROUNDS, Reach::Far), CALM).ok());
     }
 
     /// The person scrolled, or a scroll position of ours took effect.
@@ -468,7 +489,7 @@ impl Log {
             self.anchor.set(anchor);
             self.show_day(window, anchor);
         });
-        self.arrange(ROUNDS);
+        self.arrange(ROUNDS, Reach::Near);
     }
 
     fn show_day(self: &Rc<Self>, window: &Window, anchor: Option<Anchor>) {
@@ -497,12 +518,15 @@ impl Log {
         if self.gone.get() {
             return;
         }
-        let height = f64::from(self.scroller.client_height());
-        if self.measure() || self.view.get().height != height {
-            self.settle(0);
+        let mut view = self.view.get();
+        let known = view.height;
+        view.height = f64::from(self.scroller.client_height());
+        self.view.set(view);
+        if self.measure() || known != view.height {
+            self.settle(0, Reach::Near);
             // What has become visible is drawn after this frame: observers must not change what they observe.
             let log = Rc::clone(self);
-            request_animation_frame(move || log.arrange(ROUNDS));
+            request_animation_frame(move || log.arrange(ROUNDS, Reach::Near));
         }
     }
 
@@ -532,15 +556,19 @@ impl Log {
         if self.window(|window| window.chat() != Some(&self.chat.jid)) {
             return;
         }
-        let chat = self.chat.account.chats.find(&self.chat.jid);
-        let unread = chat.is_some_and(|chat| chat.summary.with_untracked(|chat| chat.unread > 0));
-        if !unread || !self.ui.state.looking.get_untracked() {
+        let looking = self.ui.state.looking.get_untracked();
+        self.chat.account.chats.follow(&self.chat.jid, looking && self.signals.at_end.get_untracked());
+        if !looking {
             return;
         }
-        let seen = self.window(|window| layout::newest_visible(window.entries(), self.view.get()));
-        if seen > self.marked.get()
-            && let Some(seen) = seen
-        {
+        let marked = self.marked.get();
+        let seen = self.window(|window| {
+            let seen = layout::newest_visible(window.entries(), self.view.get())?;
+            let until_seen = window.entries().iter().rev().skip_while(|entry| entry.key > seen);
+            let mut news = until_seen.take_while(|entry| marked.is_none_or(|marked| entry.key > marked));
+            news.any(|entry| entry.way == Way::In).then_some(seen)
+        });
+        if let Some(seen) = seen {
             self.marked.set(Some(seen));
             self.ui.state.mark_read(&self.chat, seen);
         }
@@ -557,7 +585,7 @@ impl Log {
             let below_top = self.view.get().height / 4.0;
             self.anchor.set(Some(Anchor { key, below_top }));
             self.stuck.set(false);
-            self.arrange(ROUNDS);
+            self.arrange(ROUNDS, Reach::Near);
         } else {
             self.to_the_end();
         }
@@ -566,7 +594,7 @@ impl Log {
     fn to_the_end(self: &Rc<Self>) {
         if self.window(Window::at_end) {
             self.stuck.set(true);
-            self.arrange(ROUNDS);
+            self.arrange(ROUNDS, Reach::Near);
         } else {
             self.ui.state.jump_to_end(&self.chat);
         }
