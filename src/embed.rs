@@ -28,7 +28,7 @@ pub fn embed(target: &Node, config: &Object, style: &str) -> Result<Embedded, Js
         Some(root) => (root.clone(), None),
         None => own_root(target)?,
     };
-    let sheet = leptos::prelude::document().create_element("link")?;
+    let sheet = crate::reactive::document().create_element("link")?;
     sheet.set_attribute("rel", "stylesheet")?;
     sheet.set_attribute("href", style)?;
     root.append_child(&sheet)?;
@@ -40,7 +40,7 @@ pub fn embed(target: &Node, config: &Object, style: &str) -> Result<Embedded, Js
 }
 
 fn own_root(target: &Node) -> Result<(ShadowRoot, Option<Element>), JsValue> {
-    let outer = leptos::prelude::document().create_element("div")?;
+    let outer = crate::reactive::document().create_element("div")?;
     if let Some(outer) = outer.dyn_ref::<web_sys::HtmlElement>() {
         outer.style().set_property("block-size", "100%")?;
     }

@@ -8,9 +8,9 @@ use std::{
     time::Duration,
 };
 
-use leptos::prelude::*;
 use plausch_model::FromEngine;
 
+use crate::reactive::*;
 use crate::view::State;
 
 /// How long the page may be busy with it between two frames.

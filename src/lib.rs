@@ -7,6 +7,7 @@ mod config;
 mod embed;
 mod inbox;
 mod page;
+mod reactive;
 mod runtime;
 mod text;
 mod ui;
@@ -15,7 +16,6 @@ mod view;
 use std::rc::Rc;
 
 use any_spawner::Executor;
-use leptos::prelude::*;
 use plausch_model::{FromEngine, ToEngine};
 use web_sys::{Element, Node};
 
@@ -26,6 +26,8 @@ pub use text::Locale;
 
 use inbox::Inbox;
 use view::State;
+
+use crate::reactive::*;
 
 /// How the app sits in its page.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The page: reads the hoster's settings, mounts the app into the body and connects it with the engine.
 
 use js_sys::{JSON, Object, Promise};
-use leptos::prelude::*;
+use leptos::prelude::{document, window};
 use plausch_app::{Config, ConfigError, EngineLink, Placing, mount};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};

@@ -4,10 +4,10 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
-use leptos::{ev, prelude::*};
 use plausch_model::{Avatar, ToEngine};
 use web_sys::{Blob, BlobPropertyBag, Url};
 
+use crate::reactive::*;
 use crate::{
     inbox::Inbox,
     view::{Account, Pictures, State},

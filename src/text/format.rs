@@ -63,7 +63,7 @@ impl Kind {
 
 /// The language as the person's region writes it: `en-GB`, where the browser says so, instead of `en`.
 fn regional(locale: Locale) -> String {
-    let languages = leptos::prelude::window().navigator().languages();
+    let languages = crate::reactive::window().navigator().languages();
     let spoken = languages.iter().filter_map(|tag| tag.as_string()).find(|tag| Locale::parse(tag) == Some(locale));
     spoken.unwrap_or_else(|| locale.tag().to_owned())
 }

@@ -1,6 +1,5 @@
 //! The whole app: sign-in page or shell, and what lies over them.
 
-use leptos::prelude::*;
 use plausch_model::{ConnectionState, ToEngine};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -16,6 +15,7 @@ use super::{
     },
     list_pane, marks, nav, prefs, sign_in,
 };
+use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, NodeRef, choose, effect, html, live};
 use crate::view::Phase;
 

@@ -1,7 +1,5 @@
 //! What stands above everything else: that the engine has stopped, or that the device can't store.
 
-use leptos::prelude::*;
-
 use super::{
     Ui,
     draw::{Draw, Drawn, El, choose, html},
@@ -10,6 +8,7 @@ use super::{
         icon::{icon, icons},
     },
 };
+use crate::reactive::*;
 use crate::view::Phase;
 
 /// Draws it. The sign-in page says by itself why the engine has stopped.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use leptos::{ev, prelude::*};
 use plausch_model::{ChatState, ChatSummary, ConnectionState, Way};
 use web_sys::{HtmlElement, MouseEvent};
 
@@ -21,6 +20,7 @@ use super::{
     },
     requests, wording,
 };
+use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, El, choose, html, live, memo};
 use crate::{
     text::{fold, format},
@@ -92,7 +92,7 @@ fn matching(all: &[ChatRow], words: &str) -> Vec<ChatRow> {
 fn rows(ui: Ui, shown: Memo<Found>) -> Rows<ChatRow> {
     Rows {
         name: live(move || ui.texts().chats),
-        all: Signal::derive(move || shown.get().0),
+        all: memo(move || shown.get().0),
         key: |row| row.entry.jid.to_string(),
         draw: draw_row,
         count: live(move || ui.state.chat_rows().len().to_string()),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use leptos::{ev, prelude::*};
 use plausch_model::Contact;
 use web_sys::{HtmlElement, MouseEvent};
 
@@ -21,6 +20,7 @@ use super::{
     },
     requests, wording,
 };
+use crate::reactive::*;
 use crate::text::fold;
 use crate::ui::draw::{Draw, Drawn, El, choose, effect, html, live, memo};
 use crate::view::{Account, ContactEntry, ContactFilter, Dialog, OpenChat};
@@ -105,10 +105,16 @@ struct Person {
     entry: Arc<ContactEntry>,
 }
 
+impl PartialEq for Person {
+    fn eq(&self, other: &Self) -> bool {
+        self.account == other.account && Arc::ptr_eq(&self.entry, &other.entry)
+    }
+}
+
 fn rows(ui: Ui, shown: Memo<Found>) -> Rows<Person> {
     Rows {
         name: live(move || ui.texts().contacts),
-        all: Signal::derive(move || shown.with(Found::people)),
+        all: memo(move || shown.with(Found::people)),
         key: |person| person.entry.jid.to_string(),
         draw: draw_row,
         count: live(move || count(ui).to_string()),

@@ -1,6 +1,5 @@
 //! The details pane: who somebody is, and what can be done about them.
 
-use leptos::prelude::*;
 use plausch_model::{Command, Contact, Profile, Subscription};
 use web_sys::HtmlElement;
 
@@ -14,6 +13,7 @@ use super::{
     },
     wording,
 };
+use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, NodeRef, choose, html, live};
 use crate::view::{Dialog, OpenChat};
 

@@ -2,11 +2,11 @@
 //!
 //! The place is kept in the history entry's state, not in the address bar: addresses of people stay out of it.
 
-use leptos::{ev, prelude::*};
 use plausch_model::BareJid;
 use wasm_bindgen::JsValue;
 
 use super::Ui;
+use crate::reactive::*;
 use crate::ui::draw::{effect, memo};
 use crate::view::{OpenChat, Phase, Section};
 

@@ -1,9 +1,9 @@
 //! Keys that work everywhere in the app.
 
-use leptos::{ev, prelude::*};
 use web_sys::KeyboardEvent;
 
 use super::{Room, Ui, draw::El, kit::menu};
+use crate::reactive::*;
 use crate::view::{ChatRow, Dialog, Phase, SettingsSection};
 
 /// Listens for the app's keys: in the whole page, or within the app where the page is somebody else's.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
 use plausch_model::{Command, ConnectionState};
 
 use super::{
@@ -12,6 +11,7 @@ use super::{
         icon::{icon, icons},
     },
 };
+use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, choose, effect, html, live, memo};
 use crate::view::Section;
 

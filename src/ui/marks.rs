@@ -1,9 +1,9 @@
 //! `performance.mark` entries: how long a person waited for what.
 
-use leptos::prelude::*;
 use plausch_model::ConnectionState;
 
 use super::Ui;
+use crate::reactive::*;
 use crate::ui::draw::effect;
 
 /// Sets a mark unless it is there already.

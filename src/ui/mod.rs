@@ -27,12 +27,11 @@ use std::{
     time::Duration,
 };
 
-use leptos::prelude::*;
-
 pub use app::app;
 
 use plausch_model::{Command, Timestamp};
 
+use crate::reactive::{RwSignal, StoredValue, on_cleanup, set_interval_with_handle};
 use crate::{
     config::Config,
     text::{Locale, Plural, Texts, format},
@@ -117,7 +116,7 @@ impl Ui {
             default_domain: StoredValue::new(config.default_domain),
             today: RwSignal::new(clock::local_day(clock::now())),
             room: RwSignal::new(Room::Wide),
-            menu: RwSignal::new_local(None),
+            menu: RwSignal::new(None),
             page,
             mount: MOUNTS.fetch_add(1, Ordering::Relaxed),
         })))

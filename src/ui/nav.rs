@@ -1,6 +1,5 @@
 //! The navigation: a rail beside the list, or a bar below it on narrow screens.
 
-use leptos::{ev, prelude::*};
 use web_sys::{HtmlElement, MouseEvent};
 
 use super::{
@@ -12,6 +11,7 @@ use super::{
         menu::{Item, Menu},
     },
 };
+use crate::reactive::{Memo, ev};
 use crate::ui::Word;
 use crate::ui::draw::{Draw, Drawn, El, choose, html, live, memo};
 use crate::{

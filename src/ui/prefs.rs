@@ -1,7 +1,6 @@
 //! What a person sets for this device and every account: theme, text size, language. Kept in `localStorage`.
 
-use leptos::prelude::*;
-
+use crate::reactive::*;
 use crate::text::Locale;
 
 /// A colour scheme (`data-theme`).

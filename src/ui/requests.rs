@@ -1,6 +1,5 @@
 //! People who ask to see when we are online.
 
-use leptos::prelude::*;
 use plausch_model::{Command, ContactRequest};
 use web_sys::MouseEvent;
 

@@ -1,6 +1,5 @@
 //! The sign-in page.
 
-use leptos::{ev, prelude::*};
 use plausch_model::{EndReason, Secret, SignIn, SignInError};
 
 use super::{
@@ -12,6 +11,7 @@ use super::{
     },
     marks, wording,
 };
+use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, effect, html, live};
 
 #[derive(Clone, Copy)]

@@ -1,8 +1,7 @@
 //! Words of the user interface that follow the language.
 
-use leptos::prelude::*;
-
 use super::draw::{Attribute, Draw, Drawn, live};
+use crate::reactive::RwSignal;
 use crate::text::{Locale, Texts};
 
 /// A text of the table of texts, in the language of the moment.

@@ -2,12 +2,12 @@
 
 use std::{collections::HashMap, ops::Deref};
 
-use leptos::prelude::{Update as _, *};
 use plausch_model::{
     AccountId, AccountSettings, AvatarId, BareJid, ConnectionDetails, ConnectionState, ContactRequest, Profile, Update,
 };
 
 use super::{Avatars, ChatList, ContactList, Timeline, timeline::Opened};
+use crate::reactive::RwSignal;
 
 /// Our own name and picture.
 #[derive(Clone, PartialEq, Eq, Default)]

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use leptos::prelude::*;
 use plausch_model::AvatarId;
+
+use crate::reactive::{ArcRwSignal, StoredValue};
 
 /// Picture addresses by avatar id. The page that makes the addresses (blob URLs) also revokes them.
 #[derive(Clone, Copy)]
@@ -42,7 +43,7 @@ impl Avatars {
     pub fn clear(&self) -> Vec<String> {
         let mut all = Vec::new();
         self.known.update_value(|map| {
-            all.extend(map.drain().filter_map(|(_, signal)| signal.try_get_untracked().flatten()));
+            all.extend(map.drain().filter_map(|(_, signal)| signal.get_untracked()));
         });
         all
     }
@@ -50,6 +51,8 @@ impl Avatars {
 
 #[cfg(test)]
 mod tests {
+    use crate::reactive::Owner;
+
     use super::*;
 
     #[test]

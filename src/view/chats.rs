@@ -6,10 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use leptos::prelude::*;
 use plausch_model::{BareJid, ChatState, ChatSummary, Timestamp};
 
 use super::{Account, sort::sort_by};
+use crate::reactive::{ArcRwSignal, RwSignal, StoredValue};
 
 /// One chat: what the list shows of it, and what the other side is doing.
 pub struct ChatEntry {
@@ -216,6 +216,8 @@ pub(super) fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: &ArcRwSig
 
 #[cfg(test)]
 mod tests {
+    use crate::reactive::Owner;
+
     use super::*;
     use crate::view::fixtures::chat;
 

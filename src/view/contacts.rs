@@ -2,10 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use leptos::prelude::*;
 use plausch_model::{Availability, BareJid, Contact};
 
 use super::{chats::set_if_new, sort::sort_by};
+use crate::reactive::{ArcRwSignal, RwSignal, StoredValue};
 use crate::text::{collate, fold};
 
 /// One contact.
@@ -199,6 +199,8 @@ fn contains(contact: &Contact, words: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::reactive::Owner;
+
     use super::*;
     use crate::view::fixtures::contact;
 

@@ -1,6 +1,6 @@
 //! Short messages at the edge of the screen about what was done or went wrong.
 
-use leptos::prelude::*;
+use crate::reactive::{RwSignal, StoredValue};
 
 /// How a notice is meant.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,8 @@ impl Notices {
 
 #[cfg(test)]
 mod tests {
+    use crate::reactive::Owner;
+
     use super::*;
 
     #[test]

@@ -1,9 +1,9 @@
 //! Where the person is in the app: the list shown, the chat opened, the pane or dialog on top.
 
-use leptos::prelude::*;
 use plausch_model::{BareJid, TimelineItem};
 
 use super::Account;
+use crate::reactive::RwSignal;
 
 /// Which list fills the second column.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]

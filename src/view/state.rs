@@ -2,13 +2,13 @@
 
 use std::{collections::HashMap, ops::Deref, rc::Rc};
 
-use leptos::prelude::{Update as _, *};
 use plausch_model::{
     AccountId, Anchor, BareJid, ChatState, Command, CommandError, CommandId, EndReason, FromEngine, Hosting, SignIn,
     SignInError, Storage, TimelineKey, ToEngine, Update,
 };
 
 use super::{Account, ChatRow, Notices, OpenChat, Place, Section, sort::sort_by};
+use crate::reactive::{RwSignal, StoredValue};
 
 /// The way to the engine: takes one message.
 pub type Port = Rc<dyn Fn(&ToEngine)>;
@@ -84,10 +84,10 @@ pub struct Parts {
     /// Whether the person can see the page.
     pub looking: RwSignal<bool>,
     /// What the page does with pictures.
-    pub pictures: StoredValue<OnPictures, LocalStorage>,
-    port: StoredValue<Option<Port>, LocalStorage>,
-    unsent: StoredValue<Vec<ToEngine>, LocalStorage>,
-    pending: StoredValue<HashMap<CommandId, OnReply>, LocalStorage>,
+    pub pictures: StoredValue<OnPictures>,
+    port: StoredValue<Option<Port>>,
+    unsent: StoredValue<Vec<ToEngine>>,
+    pending: StoredValue<HashMap<CommandId, OnReply>>,
     next_command: StoredValue<u32>,
 }
 
@@ -113,10 +113,10 @@ impl State {
             hosting: RwSignal::new(None),
             fatal: RwSignal::new(None),
             looking: RwSignal::new(true),
-            pictures: StoredValue::new_local(Rc::new(|_| {})),
-            port: StoredValue::new_local(None),
-            unsent: StoredValue::new_local(Vec::new()),
-            pending: StoredValue::new_local(HashMap::new()),
+            pictures: StoredValue::new(Rc::new(|_| {})),
+            port: StoredValue::new(None),
+            unsent: StoredValue::new(Vec::new()),
+            pending: StoredValue::new(HashMap::new()),
             next_command: StoredValue::new(1),
         })))
     }
@@ -409,6 +409,8 @@ impl State {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+
+    use crate::reactive::Owner;
 
     use plausch_model::{ConnectionState, WindowChange};
 

@@ -12,10 +12,10 @@ use std::{
     },
 };
 
-use leptos::prelude::*;
 use plausch_model::{Anchor, BareJid, MessageBody, OriginId, TimelineItem, TimelineKey, Timestamp, Way, WindowChange};
 
 use super::{chats::set_if_new, clock::local_day, sort::sort_by};
+use crate::reactive::{ArcRwSignal, RwSignal};
 
 /// Messages of one sender within this time form a group.
 const GROUP_MILLIS: i64 = 5 * 60 * 1000;
@@ -414,6 +414,8 @@ pub struct Opened {
 
 #[cfg(test)]
 mod tests {
+    use crate::reactive::Owner;
+
     use super::*;
     use crate::view::fixtures::{message, window};
 

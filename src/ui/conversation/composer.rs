@@ -2,7 +2,6 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use leptos::{ev, prelude::*};
 use plausch_model::{ChatState, Command, CommandError};
 use send_wrapper::SendWrapper;
 use web_sys::{HtmlTextAreaElement, KeyboardEvent};
@@ -15,6 +14,7 @@ use super::super::{
     },
     wording,
 };
+use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, NodeRef, effect, html, live, memo};
 use crate::view::{NoticeKind, OpenChat, Reply};
 

@@ -1,12 +1,11 @@
 //! Who the conversation is with.
 
-use leptos::{ev, prelude::*};
-
 use super::super::{
     Ui,
     kit::{avatar::avatar, button::icon_button, icon::icons},
     wording,
 };
+use crate::reactive::ev;
 use crate::ui::draw::{Draw, Drawn, html, live, memo};
 use crate::view::OpenChat;
 

@@ -169,7 +169,7 @@ pub fn newest_visible(entries: &[Arc<Entry>], view: View) -> Option<TimelineKey>
 
 #[cfg(test)]
 mod tests {
-    use leptos::prelude::Owner;
+    use crate::reactive::Owner;
     use plausch_model::Way;
 
     use super::*;

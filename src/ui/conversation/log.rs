@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use leptos::{ev, prelude::*};
 use plausch_model::{Command, Direction, OriginId, TimelineKey, Way};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -33,6 +32,7 @@ use super::{
     layout::{self, Anchor, Reach, View},
     message,
 };
+use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, NodeRef, choose, each, effect, html, live, memo, when};
 use crate::{
     text::format,
@@ -89,7 +89,7 @@ pub fn log(ui: Ui, chat: OpenChat) -> Drawn {
         said: RwSignal::new(String::new()),
     };
     let (scroller, content) = (NodeRef::<HtmlElement>::new(), NodeRef::<HtmlElement>::new());
-    let kept: StoredValue<Option<Rc<Log>>, LocalStorage> = StoredValue::new_local(None);
+    let kept: StoredValue<Option<Rc<Log>>> = StoredValue::new(None);
     let opened = chat.clone();
     content.on_load(move |content| {
         let Some(scroller) = scroller.get_untracked() else { return };
@@ -508,7 +508,7 @@ impl Log {
         }
         let visible = self.signals.day_visible;
         let hide = move || {
-            let _ = visible.try_set(false);
+            visible.set(false);
         };
         self.day_timer.replace(set_timeout_with_handle(hide, DAY_STAYS).ok());
     }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
 use plausch_model::{Command, DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, Way};
 use web_sys::HtmlElement;
 

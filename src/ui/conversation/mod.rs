@@ -11,7 +11,6 @@ mod typing;
 
 pub use message::{copy, describe};
 
-use leptos::prelude::*;
 use plausch_model::Command;
 
 use super::{

@@ -1,12 +1,12 @@
 //! A message's text: plain text and links, nothing else, built from text nodes (attack cases C-01, C-04, C-16).
 
-use leptos::{ev, prelude::*};
 use web_sys::{MouseEvent, Url};
 
 use super::{
     super::Ui,
     links::{Piece, address_of, pieces},
 };
+use crate::reactive::{RwSignal, ev};
 use crate::ui::draw::{Draw, Drawn, html, live};
 use crate::view::Dialog;
 

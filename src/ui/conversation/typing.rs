@@ -1,6 +1,5 @@
 //! The line that says that the other side is typing. Its place is always there, so that nothing moves.
 
-use leptos::prelude::*;
 use plausch_model::ChatState;
 
 use super::super::Ui;

@@ -1,6 +1,5 @@
 //! Questions before what cannot be undone.
 
-use leptos::prelude::*;
 use plausch_model::Command;
 
 use super::{
@@ -13,6 +12,7 @@ use super::{
     },
     close, complain,
 };
+use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, html, live};
 use crate::{
     text::{Fill, Texts},

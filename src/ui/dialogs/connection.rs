@@ -1,6 +1,5 @@
 //! What there is to know about the connection.
 
-use leptos::prelude::*;
 use plausch_model::{Command, ConnectionDetails, ConnectionState, Hosting, SecurityLayer, TransportKind};
 
 use super::{

@@ -1,6 +1,5 @@
 //! Adds a contact, or changes one's name and groups.
 
-use leptos::{ev, prelude::*};
 use plausch_model::Command;
 
 use super::{
@@ -16,6 +15,7 @@ use super::{
     close,
     new_chat::said,
 };
+use crate::reactive::{RwSignal, ev};
 use crate::ui::draw::{Draw, Drawn, html, live};
 use crate::view::{Account, OpenChat, Reply};
 

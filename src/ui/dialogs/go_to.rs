@@ -1,6 +1,5 @@
 //! The quick switcher: a few letters lead to any chat or contact. Unread chats come first.
 
-use leptos::{ev, prelude::*};
 use plausch_model::{AvatarId, BareJid};
 use web_sys::{HtmlElement, KeyboardEvent};
 
@@ -16,6 +15,7 @@ use super::{
     },
     close,
 };
+use crate::reactive::*;
 use crate::text::fold;
 use crate::ui::draw::{Draw, Drawn, NodeRef, html, live, memo};
 use crate::view::Account;

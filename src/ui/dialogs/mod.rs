@@ -8,8 +8,6 @@ mod message;
 mod new_chat;
 mod shortcuts;
 
-use leptos::prelude::*;
-
 use super::{Ui, settings, wording};
 use crate::ui::draw::{Drawn, choose};
 use crate::view::{Dialog, NoticeKind, Reply};

@@ -1,6 +1,5 @@
 //! Starts a chat with an address.
 
-use leptos::{ev, prelude::*};
 use plausch_model::Command;
 
 use super::{
@@ -15,6 +14,7 @@ use super::{
     },
     close,
 };
+use crate::reactive::{RwSignal, ev};
 use crate::ui::draw::{Draw, Drawn, html, live};
 use crate::view::Reply;
 

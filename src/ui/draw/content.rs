@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::Node;
 
 use super::{act::Act, follow, live::Live, region::Region};
+use crate::reactive::*;
 
 /// Something drawn: a node, or a fragment that hands over its nodes when it is put somewhere.
 pub struct Drawn(Node);

@@ -1,9 +1,9 @@
 //! A list of elements that is drawn by difference: rows that stay keep their element and all that is in it.
 
-use leptos::prelude::*;
 use web_sys::Node;
 
 use super::{act::Act, content::Drawn, element::El, follow, region::new_owner};
+use crate::reactive::*;
 
 struct Row {
     key: String,

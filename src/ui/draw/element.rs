@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use js_sys::Reflect;
-use leptos::{ev::EventDescriptor, prelude::*};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Element, Event, EventTarget, HtmlElement};
@@ -16,6 +15,7 @@ use super::{
     live::Live,
     node_ref::NodeRef,
 };
+use crate::reactive::{ev::EventDescriptor, *};
 
 /// An element. Its methods change it at once; the order of the calls does not matter but for children.
 pub struct El(Element);

@@ -1,8 +1,7 @@
 //! The elements that the app is made of.
 
-use leptos::prelude::*;
-
 use super::element::El;
+use crate::reactive::*;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 

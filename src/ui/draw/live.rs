@@ -1,12 +1,11 @@
 //! Values that change.
 
-use leptos::prelude::*;
-
 use super::{
     act::Act,
     content::{Draw, Drawn},
     region::Region,
 };
+use crate::reactive::*;
 
 /// A value that changes: it is read again whenever a signal that it read before has changed.
 pub struct Live<T>(Box<dyn Act<T>>);

@@ -25,8 +25,9 @@ pub use element::El;
 pub use live::{Live, choose, live, when};
 pub use node_ref::NodeRef;
 
-use leptos::{prelude::*, reactive::effect::RenderEffect};
 use send_wrapper::SendWrapper;
+
+use crate::reactive::*;
 
 /// Runs something soon, when all that is being drawn is in its place, and again whenever a signal that it read has changed.
 pub fn effect(run: impl FnMut() + 'static) {
@@ -38,9 +39,8 @@ fn start(mut run: Box<dyn Act>) {
 }
 
 /// A value that is worked out from signals, and tells of a change only when it is another.
-pub fn memo<T: PartialEq + Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
-    let value: Box<dyn Fn() -> T + Send + Sync> = Box::new(value);
-    Memo::new(move |_| value())
+pub fn memo<T: PartialEq + 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
+    Memo::new(value)
 }
 
 /// Runs something now, and again whenever a signal that it read has changed, until the owner cleans up.

@@ -2,13 +2,15 @@
 
 use std::marker::PhantomData;
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
+use super::effect;
+use crate::reactive::RwSignal;
+
 /// A way to an element, once it is drawn.
 pub struct NodeRef<T = HtmlElement> {
-    element: RwSignal<Option<Element>, LocalStorage>,
+    element: RwSignal<Option<Element>>,
     kind: PhantomData<fn() -> T>,
 }
 
@@ -23,7 +25,7 @@ impl<T> Copy for NodeRef<T> {}
 impl<T: JsCast + 'static> NodeRef<T> {
     /// A way to nowhere yet.
     pub fn new() -> Self {
-        Self { element: RwSignal::new_local(None), kind: PhantomData }
+        Self { element: RwSignal::new(None), kind: PhantomData }
     }
 
     /// The element, watched.
@@ -40,7 +42,7 @@ impl<T: JsCast + 'static> NodeRef<T> {
     pub fn on_load(self, act: impl FnOnce(T) + 'static) {
         let mut act = Some(act);
         // Effects run after everything that is drawn in one go has been put in its place.
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(element) = self.get()
                 && let Some(act) = act.take()
             {

@@ -1,9 +1,9 @@
 //! A place in the document whose content is replaced now and then.
 
-use leptos::prelude::*;
 use web_sys::Node;
 
 use super::{act::Act, content::Drawn, follow};
+use crate::reactive::*;
 
 /// The place lies between two empty text nodes, wherever they are moved together.
 pub struct Region {
@@ -43,10 +43,5 @@ impl Region {
 /// An owner without a parent: whoever holds it lets it clean up by dropping it. (A parent would remember every child that
 /// it ever had.)
 pub fn new_owner() -> Owner {
-    let current = Owner::current();
-    let owner = Owner::new_root(None);
-    if let Some(current) = current {
-        current.set();
-    }
-    owner
+    Owner::default()
 }

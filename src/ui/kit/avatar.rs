@@ -1,8 +1,8 @@
 //! Avatars: the person's picture, or their initials on a colour that every client agrees on (XEP-0392).
 
-use leptos::{ev, prelude::*};
 use plausch_model::{AvatarId, BareJid, Command};
 
+use crate::reactive::{RwSignal, ev};
 use crate::text::fold;
 use crate::ui::draw::{Draw, Drawn, html, live, memo};
 use crate::{ui::Ui, view::Account};

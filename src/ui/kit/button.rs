@@ -1,9 +1,9 @@
 //! Buttons.
 
-use leptos::ev;
 use web_sys::MouseEvent;
 
 use super::icon::{Icon, icon};
+use crate::reactive::ev;
 use crate::ui::Word;
 use crate::ui::draw::{Draw, Drawn, Live, html, live};
 

@@ -7,12 +7,12 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use leptos::{ev, prelude::*};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 
 use super::{button::icon_button, dom, icon::icons, notices::notices};
+use crate::reactive::*;
 use crate::ui::Ui;
 use crate::ui::draw::{Draw, Drawn, NodeRef, html};
 

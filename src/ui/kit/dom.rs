@@ -1,8 +1,9 @@
 //! The few things that components do to the page by hand: find, focus, measure.
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, Node, ShadowRoot};
+
+use crate::reactive::*;
 
 /// The element that has the focus, also within a shadow root.
 pub fn focused(near: &Node) -> Option<HtmlElement> {

@@ -1,8 +1,8 @@
 //! Form fields: label, input, hint and error, tied together for screen readers.
 
-use leptos::{ev, prelude::*};
 use web_sys::HtmlInputElement;
 
+use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, NodeRef, html, live, when};
 use crate::ui::{Ui, Word};
 

@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
-use leptos::{ev, prelude::*};
 use web_sys::PointerEvent;
 
+use crate::reactive::*;
 use crate::ui::draw::El;
 
 /// How long a finger has to rest.

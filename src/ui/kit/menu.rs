@@ -5,13 +5,13 @@
 
 use std::rc::Rc;
 
-use leptos::{ev, prelude::*};
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::{
     dom::{self, Step},
     icon::{Icon, icon},
 };
+use crate::reactive::*;
 use crate::ui::Ui;
 use crate::ui::draw::{Draw, Drawn, NodeRef, html, live};
 
@@ -56,7 +56,7 @@ pub struct Menu {
 }
 
 /// The signal of the open menu.
-pub type OpenMenu = RwSignal<Option<Menu>, LocalStorage>;
+pub type OpenMenu = RwSignal<Option<Menu>>;
 
 /// Draws the open menu, if there is one.
 pub fn menu(ui: Ui) -> Drawn {

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
-
 use super::{
     button::icon_button,
     icon::{icon, icons},
 };
+use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, El, each, html};
 use crate::{
     ui::Ui,

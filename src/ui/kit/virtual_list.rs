@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use leptos::{ev, prelude::*};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlElement, KeyboardEvent, ResizeObserver};
 
 use super::dom::{self, Step};
+use crate::reactive::*;
 use crate::ui::Ui;
 use crate::ui::draw::{Draw, Drawn, El, Live, NodeRef, each, effect, html, live, memo};
 
@@ -21,7 +21,7 @@ pub struct Rows<T: Send + Sync + 'static> {
     /// The list's accessible name.
     pub name: Live<&'static str>,
     /// All rows in order.
-    pub all: Signal<Arc<Vec<T>>>,
+    pub all: Memo<Arc<Vec<T>>>,
     /// What tells rows apart; it is each row's `data-jid`.
     pub key: fn(&T) -> String,
     /// Draws the inside of a row.

@@ -1,7 +1,5 @@
 //! Theme and text size.
 
-use leptos::prelude::*;
-
 use super::{
     super::{
         Ui,

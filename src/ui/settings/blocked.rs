@@ -1,6 +1,5 @@
 //! People who may not write.
 
-use leptos::prelude::*;
 use plausch_model::{BareJid, Command};
 
 use super::{
@@ -16,6 +15,7 @@ use super::{
     },
     page,
 };
+use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, El, choose, each, html, live};
 use crate::view::Account;
 

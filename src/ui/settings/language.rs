@@ -1,7 +1,5 @@
 //! The language.
 
-use leptos::prelude::*;
-
 use super::{
     super::{Ui, kit::field::choice},
     page,

@@ -9,7 +9,6 @@ mod privacy;
 mod profile;
 mod storage;
 
-use leptos::{ev, prelude::*};
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::{
@@ -20,6 +19,7 @@ use super::{
         icon::{Icon, icon, icons},
     },
 };
+use crate::reactive::{RwSignal, ev};
 use crate::ui::Word;
 use crate::ui::draw::{Draw, Drawn, choose, html, live};
 use crate::{

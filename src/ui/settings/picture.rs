@@ -2,11 +2,12 @@
 //! of the file (position, camera, comments) but its pixels leaves the device.
 
 use js_sys::{Promise, Uint8Array};
-use leptos::prelude::*;
 use plausch_model::{Avatar, AvatarId};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, CanvasRenderingContext2d, File, HtmlCanvasElement, HtmlImageElement, Url};
+
+use crate::reactive::*;
 
 /// The side of the square, in pixels.
 const SIDE: u32 = 192;

@@ -1,12 +1,12 @@
 //! What others learn.
 
-use leptos::prelude::*;
 use plausch_model::{AccountSettings, Command};
 
 use super::{
     super::{Ui, dialogs::complain, kit::field::switch},
     page,
 };
+use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, html};
 
 /// Draws the page.

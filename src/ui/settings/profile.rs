@@ -1,6 +1,5 @@
 //! Our own name and picture.
 
-use leptos::{ev, prelude::*};
 use plausch_model::{Command, ProfileChange};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
@@ -19,6 +18,7 @@ use super::{
     },
     page, picture,
 };
+use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, NodeRef, html, live, when};
 use crate::view::{Account, NoticeKind, Reply};
 

@@ -1,6 +1,5 @@
 //! What the device keeps, and whether the browser may throw it away.
 
-use leptos::prelude::*;
 use plausch_model::{Storage, ToEngine};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -14,6 +13,7 @@ use super::{
     },
     page,
 };
+use crate::reactive::*;
 use crate::text::format;
 use crate::ui::draw::{Draw, Drawn, choose, html, live};
 
