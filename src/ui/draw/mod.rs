@@ -18,6 +18,7 @@ mod node_ref;
 mod region;
 
 use act::Act;
+pub use act::Handle;
 pub use attribute::Attribute;
 pub use content::{Draw, Drawn};
 pub use each::each;

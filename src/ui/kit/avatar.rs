@@ -2,7 +2,7 @@
 
 use plausch_model::{AvatarId, BareJid, Command};
 
-use crate::reactive::{RwSignal, ev};
+use crate::reactive::{Memo, RwSignal, ev};
 use crate::text::fold;
 use crate::ui::draw::{Draw, Drawn, html, live, memo};
 use crate::{ui::Ui, view::Account};
@@ -42,8 +42,10 @@ pub fn avatar(
     name: impl Fn() -> String + Send + Sync + 'static,
     id: impl Fn() -> Option<AvatarId> + Send + Sync + 'static,
 ) -> Drawn {
-    let colour = colour(&jid);
-    let id = memo(id);
+    face(ui, account, colour(&jid), memo(move || initials(&name())), memo(id))
+}
+
+fn face(ui: Ui, account: Account, colour: String, name: Memo<String>, id: Memo<Option<AvatarId>>) -> Drawn {
     let picture = memo(move || {
         let id = id.get()?;
         let (picture, unknown) = account.avatars.watch(&id);
@@ -53,7 +55,6 @@ pub fn avatar(
         picture.get()
     });
     let broken = RwSignal::new(None::<String>);
-    let name = memo(move || initials(&name()));
     html::span()
         .attr("class", "avatar")
         .attr("aria-hidden", "true")

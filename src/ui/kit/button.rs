@@ -5,10 +5,10 @@ use web_sys::MouseEvent;
 use super::icon::{Icon, icon};
 use crate::reactive::ev;
 use crate::ui::Word;
-use crate::ui::draw::{Draw, Drawn, Live, html, live};
+use crate::ui::draw::{Draw, Drawn, Handle, Live, html, live};
 
 /// What happens on a click.
-pub type OnClick = Box<dyn FnMut(MouseEvent)>;
+type OnClick = Box<dyn Handle<MouseEvent>>;
 
 /// How much a button wants to be clicked (`data-look`).
 #[derive(Clone, Copy)]
@@ -36,13 +36,16 @@ impl Look {
 
 /// A button with a word on it.
 pub fn button(look: Look, word: impl Draw, click: impl FnMut(MouseEvent) + 'static) -> Drawn {
-    let click: OnClick = Box::new(click);
+    button_with(look, word.drawn(), Box::new(click))
+}
+
+fn button_with(look: Look, word: Drawn, mut click: OnClick) -> Drawn {
     html::button()
         .attr("type", "button")
         .attr("class", "button")
         .attr("data-look", look.name())
-        .on(ev::click, click)
-        .child(word.drawn())
+        .on(ev::click, move |event| click.handle(event))
+        .child(word)
         .drawn()
 }
 
@@ -59,13 +62,16 @@ pub fn submit(word: impl Draw, mut busy: Live<bool>) -> Drawn {
 
 /// A button that is an icon, with its name as label and tooltip.
 pub fn icon_button(which: Icon, name: Word, click: impl FnMut(MouseEvent) + 'static) -> Drawn {
-    let click: OnClick = Box::new(click);
+    icon_button_with(which, name, Box::new(click))
+}
+
+fn icon_button_with(which: Icon, name: Word, mut click: OnClick) -> Drawn {
     html::button()
         .attr("type", "button")
         .attr("class", "icon-button")
         .attr("aria-label", name)
         .attr("title", name)
-        .on(ev::click, click)
+        .on(ev::click, move |event| click.handle(event))
         .child(icon(which))
         .drawn()
 }

@@ -26,7 +26,11 @@ pub enum Size {
 }
 
 /// Draws a dialog and opens it. `close` is called when the person closes it.
-pub fn dialog(ui: Ui, size: Size, title: impl Draw, close: impl Fn() + Send + Sync + 'static, body: Drawn) -> Drawn {
+pub fn dialog(ui: Ui, size: Size, title: impl Draw, close: impl Fn() + 'static, body: Drawn) -> Drawn {
+    framed(ui, size, title.drawn(), Box::new(close), body)
+}
+
+fn framed(ui: Ui, size: Size, title: Drawn, close: Box<dyn Fn()>, body: Drawn) -> Drawn {
     let node = NodeRef::<HtmlDialogElement>::new();
     let gone = Arc::new(AtomicBool::new(false));
     let mark = Arc::clone(&gone);
@@ -55,7 +59,7 @@ pub fn dialog(ui: Ui, size: Size, title: impl Draw, close: impl Fn() + Send + Sy
         })
         .child((
             html::header().attr("class", "dialog-head").child((
-                html::h2().attr("id", id).attr("class", "dialog-title").child(title.drawn()),
+                html::h2().attr("id", id).attr("class", "dialog-title").child(title),
                 icon_button(icons::X, ui.t(|t| t.close), move |_| {
                     if let Some(dialog) = node.get_untracked() {
                         dialog.close();
