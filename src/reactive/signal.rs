@@ -351,3 +351,67 @@ impl<T: Clone + 'static> Memo<T> {
         Some(known::<T>(&***self.memo.try_get_untracked()?).clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use reactive_graph::owner::Owner;
+
+    use super::*;
+
+    #[test]
+    fn a_memo_follows_what_it_read_and_nothing_else() {
+        static TIMES: AtomicU32 = AtomicU32::new(0);
+        Owner::new().with(|| {
+            let (read, other) = (RwSignal::new(1), ArcRwSignal::new("a".to_owned()));
+            let peeked = other.clone();
+            let memo = Memo::new(move || {
+                TIMES.fetch_add(1, Ordering::Relaxed);
+                (read.get() > 1, peeked.with_untracked(String::len))
+            });
+            assert_eq!((memo.get(), TIMES.load(Ordering::Relaxed)), ((false, 1), 1));
+            other.set("abc".to_owned());
+            assert_eq!((memo.get(), TIMES.load(Ordering::Relaxed)), ((false, 1), 1));
+            read.update(|value| *value += 1);
+            assert_eq!((memo.get(), TIMES.load(Ordering::Relaxed)), ((true, 3), 2));
+        });
+    }
+
+    #[test]
+    fn a_memo_tells_of_another_value_only() {
+        static TIMES: AtomicU32 = AtomicU32::new(0);
+        Owner::new().with(|| {
+            let number = RwSignal::new(1);
+            let even = Memo::new(move || number.get() % 2 == 0);
+            let words = Memo::new(move || {
+                TIMES.fetch_add(1, Ordering::Relaxed);
+                if even.get() { "even" } else { "odd" }
+            });
+            assert_eq!((words.get(), TIMES.load(Ordering::Relaxed)), ("odd", 1));
+            number.set(3);
+            assert_eq!((words.get(), TIMES.load(Ordering::Relaxed)), ("odd", 1));
+            number.maybe_update(|number| {
+                *number = 4;
+                false
+            });
+            assert_eq!((words.get(), number.get_untracked()), ("odd", 4), "a change that is not told");
+            number.set(4);
+            assert_eq!((words.get(), TIMES.load(Ordering::Relaxed)), ("even", 2));
+        });
+    }
+
+    #[test]
+    fn what_its_owner_cleaned_up_is_gone() {
+        let owner = Owner::new();
+        let (signal, kept, memo) =
+            owner.with(|| (RwSignal::new(1), StoredValue::new("a".to_owned()), Memo::new(|| 'b')));
+        assert_eq!((signal.try_get_untracked(), kept.get_value().as_str(), memo.get()), (Some(1), "a", 'b'));
+        owner.cleanup();
+        signal.set(2);
+        signal.update(|_| unreachable!());
+        kept.set_value("c".to_owned());
+        assert!(signal.is_disposed());
+        assert_eq!((signal.try_get_untracked(), kept.try_get_value(), memo.try_get_untracked()), (None, None, None));
+    }
+}
