@@ -307,17 +307,31 @@ impl<T> Copy for Memo<T> {}
 impl<T: PartialEq + 'static> Memo<T> {
     /// A memo of what a function returns.
     pub fn new(value: impl Fn() -> T + Send + Sync + 'static) -> Self {
-        let memo = memo(Box::new(move || Box::new(value())), |a, b| known::<T>(a) != known::<T>(b));
+        let memo = memo(Box::new(Boxing(value)), |a, b| known::<T>(a) != known::<T>(b));
         Self { memo, kind: PhantomData }
     }
 }
 
+/// A function of any type that boxes what it works out. The table of a `dyn Fn` would have a `call_once` and a `call_mut`
+/// beside, compiled for each and never called.
+trait WorkOut: Send + Sync {
+    fn work_out(&self) -> Box<dyn Any>;
+}
+
+impl<T: 'static, F: Fn() -> T + Send + Sync> WorkOut for Boxing<F> {
+    fn work_out(&self) -> Box<dyn Any> {
+        Box::new((self.0)())
+    }
+}
+
+struct Boxing<F>(F);
+
 fn memo(
-    work_out: Box<dyn Fn() -> Box<dyn Any> + Send + Sync>,
+    work: Box<dyn WorkOut>,
     differ: fn(&dyn Any, &dyn Any) -> bool,
 ) -> leptos::reactive::computed::Memo<Arc<Value>> {
     leptos::reactive::computed::Memo::new_owning(move |before: Option<Arc<Value>>| {
-        let now = work_out();
+        let now = work.work_out();
         let changed = before.is_none_or(|before| differ(&***before, &*now));
         (Arc::new(SendWrapper::new(now)), changed)
     })
@@ -356,7 +370,7 @@ impl<T: Clone + 'static> Memo<T> {
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use reactive_graph::owner::Owner;
+    use leptos::reactive::owner::Owner;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 //!
 //! Making a formatter is dear, using it is cheap: each is made once per language and kept.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
 
 use js_sys::{Array, Function, Intl, Object, Reflect};
 use plausch_model::Timestamp;
@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::{Locale, Plural};
 use crate::view::clock;
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Time,
     Weekday,
@@ -69,14 +69,24 @@ fn regional(locale: Locale) -> String {
 }
 
 thread_local! {
-    static MADE: RefCell<HashMap<(Locale, Kind), Function>> = RefCell::new(HashMap::new());
+    static MADE: RefCell<Vec<((Locale, Kind), Function)>> = const { RefCell::new(Vec::new()) };
 }
 
 fn format(locale: Locale, kind: Kind, value: f64) -> String {
-    let function = MADE.with_borrow_mut(|made| made.entry((locale, kind)).or_insert_with(|| kind.make(locale)).clone());
+    let function = MADE.with_borrow_mut(|made| made_once(made, locale, kind));
     let written = function.call1(&JsValue::UNDEFINED, &JsValue::from_f64(value));
     // A moment beyond what a `Date` can hold is written as nothing.
     written.ok().and_then(|written| written.as_string()).unwrap_or_default()
+}
+
+/// The formatter of that kind. There are some twenty at most: a hash map would be slower and larger.
+fn made_once(made: &mut Vec<((Locale, Kind), Function)>, locale: Locale, kind: Kind) -> Function {
+    if let Some((_, function)) = made.iter().find(|(of, _)| *of == (locale, kind)) {
+        return function.clone();
+    }
+    let function = kind.make(locale);
+    made.push(((locale, kind), function.clone()));
+    function
 }
 
 /// A whole number.

@@ -1,6 +1,6 @@
 //! The whole state of a view: its accounts, where the person is, and the way to the engine.
 
-use std::{collections::HashMap, ops::Deref, rc::Rc};
+use std::{ops::Deref, rc::Rc};
 
 use plausch_model::{
     AccountId, Anchor, BareJid, ChatState, Command, CommandError, CommandId, EndReason, FromEngine, Hosting, SignIn,
@@ -87,7 +87,7 @@ pub struct Parts {
     pub pictures: StoredValue<OnPictures>,
     port: StoredValue<Option<Port>>,
     unsent: StoredValue<Vec<ToEngine>>,
-    pending: StoredValue<HashMap<CommandId, OnReply>>,
+    pending: StoredValue<Vec<(CommandId, OnReply)>>,
     next_command: StoredValue<u32>,
 }
 
@@ -116,7 +116,7 @@ impl State {
             pictures: StoredValue::new(Rc::new(|_| {})),
             port: StoredValue::new(None),
             unsent: StoredValue::new(Vec::new()),
-            pending: StoredValue::new(HashMap::new()),
+            pending: StoredValue::new(Vec::new()),
             next_command: StoredValue::new(1),
         })))
     }
@@ -153,7 +153,7 @@ impl State {
     pub fn ask(&self, account: Account, command: Command, on_reply: impl FnOnce(Reply) + 'static) {
         let id = self.number();
         self.pending.update_value(|pending| {
-            pending.insert(id, Box::new(on_reply));
+            pending.push((id, Box::new(on_reply)));
         });
         self.tell(&ToEngine::Command { account: account.id(), id, command });
     }
@@ -324,7 +324,7 @@ impl State {
     fn begin_anew(&self) {
         self.sign_in.busy.set(false);
         let waiting = self.pending.try_update_value(std::mem::take).unwrap_or_default();
-        for on_reply in waiting.into_values() {
+        for (_, on_reply) in waiting {
             on_reply(Reply::Done(Err(CommandError::NotConnected)));
         }
         for account in self.accounts.get_untracked() {
@@ -377,8 +377,11 @@ impl State {
 
     /// An error answers for good; a chat may be followed by `Done`, which then finds nobody waiting.
     fn answer(&self, command: CommandId, reply: Reply) {
-        let waiting = self.pending.try_update_value(|pending| pending.remove(&command)).flatten();
-        if let Some(on_reply) = waiting {
+        let waiting = self.pending.try_update_value(|pending| {
+            let place = pending.iter().position(|(id, _)| *id == command)?;
+            Some(pending.remove(place))
+        });
+        if let Some((_, on_reply)) = waiting.flatten() {
             on_reply(reply);
         }
     }
