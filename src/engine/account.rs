@@ -327,7 +327,8 @@ impl Account {
             Applied::Nothing => {}
         }
         if !matches!(incoming.provenance, Provenance::Archive | Provenance::History) {
-            self.archive.live(step, incoming.stanza_id.as_ref());
+            let in_flight = self.outbox.has_unacknowledged() || self.outbox.has_uncertain();
+            self.archive.live(step, incoming.stanza_id.as_ref(), in_flight);
         }
     }
 

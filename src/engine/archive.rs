@@ -74,6 +74,8 @@ pub(crate) struct Read {
     pub scan: Scan,
     first: Option<StanzaId>,
     last: Option<StanzaId>,
+    /// The time of its oldest message that could be read.
+    since: Option<Timestamp>,
     count: u32,
     /// There is nothing beyond it.
     complete: bool,
@@ -88,6 +90,8 @@ pub(crate) struct Archive {
     exhausted: Set<BareJid>,
     /// Everything up to now has been read in this session.
     synced: bool,
+    /// The server has announced an archive and then said that there is none.
+    absent: bool,
     failures: u32,
     retry_at: Option<Timestamp>,
     /// Where the last page of history begins in the order of arrival.
@@ -110,9 +114,11 @@ impl Archive {
         self.query(step, Scan::Forward, page, Filter::default())
     }
 
-    /// The query for the next page back, if there is to be one.
-    pub fn back(&mut self, step: &mut Step<'_>) -> Option<(ArchiveQuery, String)> {
-        let wanted = self.synced && !self.record.reached_start && self.record.read_back < ENOUGH;
+    /// The query for the next page back, if there is to be one: until enough is here, and at least what is as old as
+    /// `since`.
+    pub fn back(&mut self, step: &mut Step<'_>, since: Option<Timestamp>) -> Option<(ArchiveQuery, String)> {
+        let enough = self.record.read_back >= ENOUGH && since.is_none_or(|since| self.has_read_since(since));
+        let wanted = self.synced && !self.record.reached_start && !enough;
         if !wanted || self.running.iter().any(|running| running.scan == Scan::Back) {
             return None;
         }
@@ -145,6 +151,12 @@ impl Archive {
         self.running.push(running);
         let page = Some(PageRequest { max: Some(PAGE), page });
         (ArchiveQuery { query_id: Some(id.clone()), filter, page, flip_page: false }, id)
+    }
+
+    /// Whether the archive has been read as far back as this.
+    pub fn has_read_since(&self, at: Timestamp) -> bool {
+        self.absent
+            || self.synced && (self.record.reached_start || self.record.read_since.is_some_and(|since| since < at))
     }
 
     /// Whether there may be older messages of this chat in the archive than here.
@@ -183,7 +195,8 @@ impl Archive {
         let (first, last) = (said(&fin.page.first).or(running.first), said(&fin.page.last).or(running.last));
         let complete = fin.complete || last.is_none();
         let count = u32::try_from(running.count).unwrap_or(u32::MAX);
-        (running.results, Read { scan: running.scan, first, last, count, complete })
+        let since = running.results.iter().map(|incoming| incoming.at).min();
+        (running.results, Read { scan: running.scan, first, last, since, count, complete })
     }
 
     /// Where in the order of arrival a page of history begins: before everything that comes, and before the pages that were
@@ -209,6 +222,11 @@ impl Archive {
         false
     }
 
+    /// There is no archive after all.
+    pub fn set_absent(&mut self) {
+        self.absent = true;
+    }
+
     /// Catching up failed for the moment.
     pub fn failed(&mut self, now: Timestamp) {
         let pause = FIRST_PAUSE_MILLIS.saturating_mul(1 << self.failures.min(10)).min(LONGEST_PAUSE_MILLIS);
@@ -223,12 +241,17 @@ impl Archive {
 
     /// A page is applied: remembers how far that was. True if the next one has to be asked for to catch up.
     pub fn applied(&mut self, step: &mut Step<'_>, read: Read) -> bool {
-        let Read { scan, first, last, count, complete } = read;
+        let Read { scan, first, last, since, count, complete } = read;
         let record = &mut self.record;
         let goes_on = match scan {
             Scan::Forward if record.read_up_to.is_none() => {
-                *record =
-                    ArchiveRecord { read_up_to: last, read_from: first, reached_start: complete, read_back: count };
+                *record = ArchiveRecord {
+                    read_up_to: last,
+                    read_from: first,
+                    read_since: since,
+                    reached_start: complete,
+                    read_back: count,
+                };
                 self.synced = true;
                 false
             }
@@ -239,6 +262,7 @@ impl Archive {
             }
             Scan::Back => {
                 record.read_from = first.or_else(|| record.read_from.take());
+                record.read_since = since.or(record.read_since);
                 record.reached_start |= complete;
                 record.read_back = record.read_back.saturating_add(count);
                 false
@@ -254,9 +278,10 @@ impl Archive {
         goes_on
     }
 
-    /// A live message with this id is applied. It moves the mark only if nothing before it is missing.
-    pub fn live(&mut self, step: &mut Step<'_>, id: Option<&StanzaId>) {
-        if self.synced && id.is_some() && self.record.read_up_to.as_ref() != id {
+    /// A live message with this id is applied. It moves the mark only if nothing before it is missing: what we sent and was
+    /// not acknowledged may be, and is looked for behind the mark.
+    pub fn live(&mut self, step: &mut Step<'_>, id: Option<&StanzaId>, in_flight: bool) {
+        if self.synced && !in_flight && id.is_some() && self.record.read_up_to.as_ref() != id {
             self.record.read_up_to = id.cloned();
             self.save(step);
         }
@@ -267,12 +292,12 @@ impl Archive {
         self.running.clear();
         self.exhausted.clear();
         self.synced = false;
+        self.absent = false;
     }
 
-    /// The lost session goes on: nothing was missed, but a running query's answers are. True if there is something left to
-    /// catch up with.
-    pub fn session_resumed(&mut self) -> bool {
-        !self.synced && self.running.is_empty()
+    /// Whether everything up to now has been read in this session.
+    pub fn is_synced(&self) -> bool {
+        self.synced
     }
 
     /// The connection is gone.

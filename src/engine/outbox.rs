@@ -11,7 +11,7 @@
 //! On a server without stream management, a ping behind the messages takes the acknowledgement's place: its answer
 //! proves that the server has read everything before it.
 
-use plausch_model::{DeliveryState, OriginId};
+use plausch_model::{DeliveryState, OriginId, Timestamp};
 
 use plausch_xmpp::list::IntoList;
 
@@ -120,6 +120,11 @@ impl Outbox {
     /// Whether something may or may not have reached the server.
     pub fn has_uncertain(&self) -> bool {
         self.entries.values().any(|entry| entry.uncertain)
+    }
+
+    /// When the oldest was written of what may or may not have reached the server.
+    pub fn uncertain_since(&self) -> Option<Timestamp> {
+        self.entries.values().filter(|entry| entry.uncertain).map(|entry| entry.message.item.at).min()
     }
 
     /// Whether something was sent and not acknowledged.

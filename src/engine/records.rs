@@ -166,15 +166,17 @@ pub const ROSTER_VERSION: &[u8] = b"roster-version";
 pub struct ArchiveRecord {
     /// Everything up to this message is on disk ...
     pub read_up_to: Option<StanzaId>,
-    /// ... from this message on.
+    /// ... from this message on ...
     pub read_from: Option<StanzaId>,
+    /// ... which is as old as this.
+    pub read_since: Option<Timestamp>,
     /// There is nothing before that in the archive.
     pub reached_start: bool,
     /// How many messages have been read back.
     pub read_back: u32,
 }
 impl Record for ArchiveRecord {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 }
 
 /// Key of the [`ArchiveRecord`].

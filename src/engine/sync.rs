@@ -1,6 +1,6 @@
 //! When the archive is read, and what comes of it: catching up, reading back, and enlarging windows beyond what is here.
 
-use plausch_model::{BareJid, Update};
+use plausch_model::{BareJid, Timestamp, Update};
 use plausch_xmpp::{iq_tracker::Outcome, payload::Payload, stanza::Condition, xep::mam::ArchiveFin};
 
 use crate::{
@@ -14,6 +14,9 @@ use crate::{
     views::{Growing, Grown},
 };
 
+/// A message may be older by the server's clock than by ours, by no more than this.
+const CLOCKS_DIFFER_MILLIS: i64 = 600_000;
+
 impl Account {
     /// Reads what the archive has that we have not.
     pub(crate) fn catch_up(&mut self, step: &mut Step<'_>) {
@@ -22,6 +25,11 @@ impl Account {
         }
         let (query, id) = self.archive.forward(step);
         self.request_set(step, None, &query, Purpose::Archive(id));
+    }
+
+    /// The lost session goes on: nothing was missed, but the answers that were on their way are.
+    pub(crate) fn go_on_reading(&mut self, step: &mut Step<'_>) {
+        if self.archive.is_synced() { self.caught_up(step) } else { self.catch_up(step) }
     }
 
     /// Tries again to catch up, if it is time to.
@@ -58,10 +66,18 @@ impl Account {
         match scan {
             Scan::Forward if start_unknown => self.catch_up(step),
             Scan::Forward => match condition {
-                Some(Condition::FeatureNotImplemented | Condition::ServiceUnavailable) => self.caught_up(step),
+                Some(Condition::FeatureNotImplemented | Condition::ServiceUnavailable) => {
+                    self.archive.set_absent();
+                    self.caught_up(step);
+                }
                 _ => self.archive.failed(step.now),
             },
-            Scan::Back => {}
+            Scan::Back => {
+                self.settle_uncertain(step);
+                if self.outbox.has_uncertain() {
+                    self.archive.failed(step.now);
+                }
+            }
             Scan::Chat(growing) => self.views.tell_grown(step, growing, Vec::new()),
         }
     }
@@ -74,7 +90,10 @@ impl Account {
             Scan::Forward if goes_on && self.session.is_online() => self.catch_up(step),
             Scan::Forward if goes_on => {}
             Scan::Forward => self.caught_up(step),
-            Scan::Back => self.read_back(step),
+            Scan::Back => {
+                self.settle_uncertain(step);
+                self.read_back(step);
+            }
             Scan::Chat(growing) => {
                 if let Some((queries, growing)) = self.views.go_on(growing) {
                     self.loads.ask(step, queries, Then::Grow(growing));
@@ -84,17 +103,30 @@ impl Account {
     }
 
     fn caught_up(&mut self, step: &mut Step<'_>) {
-        self.outbox.resolve_uncertain(step);
+        self.settle_uncertain(step);
         self.session.caught_up_at.get_or_insert(step.now);
         step.fx.tell(Update::Synced);
         self.read_back(step);
+    }
+
+    /// What may have arrived and has not turned up in the archive has not: once that was read from before it was sent.
+    fn settle_uncertain(&mut self, step: &mut Step<'_>) {
+        let unread = |since: Timestamp| self.session.has_archive() && !self.archive.has_read_since(since);
+        if !self.uncertain_since().is_some_and(unread) {
+            self.outbox.resolve_uncertain(step);
+        }
+    }
+
+    /// From when on the archive has to be read for what may or may not have arrived.
+    fn uncertain_since(&self) -> Option<Timestamp> {
+        self.outbox.uncertain_since().map(|at| at.plus_millis(-CLOCKS_DIFFER_MILLIS))
     }
 
     /// Reads the next older page, in the background.
     fn read_back(&mut self, step: &mut Step<'_>) {
         if self.session.is_online()
             && self.session.has_archive()
-            && let Some((query, id)) = self.archive.back(step)
+            && let Some((query, id)) = self.archive.back(step, self.uncertain_since())
         {
             self.request_set(step, None, &query, Purpose::Archive(id));
         }

@@ -49,8 +49,8 @@ impl Account {
             Past::Resumed { sm, acked } => {
                 self.resumed(step, sm, &|number| acked.contains(&number));
                 self.set_up(step, ready.features.roster_versioning);
-                if !self.session.record.setup.has(Setup::ACCOUNT) && self.archive.session_resumed() {
-                    self.catch_up(step);
+                if !self.session.record.setup.has(Setup::ACCOUNT) {
+                    self.go_on_reading(step);
                 }
             }
             Past::New { sm, handled_before } => {
