@@ -2,7 +2,7 @@
 //!
 //! Leptos decides who is told of what and when, and who owns what: all here stands on its triggers, memos and arena. But it
 //! compiles each of those anew for every type of value, and the app has some seventy. So a value lies in a box beside its
-//! trigger, and what is left per type is a look into the box: measured, 483 KB instead of 570 (Brotli: 157 KB instead of 169).
+//! trigger, and what is left per type is a look into the box.
 //!
 //! The names and methods are leptos' own, as far as the app uses them.
 

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask run`, `test`, `dist` and `bench`.
+//! The project's own commands: `cargo xtask run`, `test`, `dist`, `bench` and `simulate`.
 //!
 //! Each command sets up what it needs and says so, runs the real tools (cargo, Trunk, servers, a browser) as child processes, and ends
 //! every process it started, whether it finishes, fails or is interrupted. It holds no product code, and nothing here ships.
@@ -14,6 +14,7 @@ mod say;
 mod serve;
 mod servers;
 mod setup;
+mod simulate;
 mod test;
 
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ usage: cargo xtask COMMAND
         measures sizes, parsing, start, rosters and bursts
   serve [--dir FOLDER] [--config FILE] [--port N] [--prefix PATH]
         serves a built folder, prints the address
+  simulate [--seeds N] [--start K] [--trace]
+        runs seeds of the simulation of accounts, devices, server and network; what fails says how to run it again
   style prints the joined style sheet";
 
 fn main() -> ExitCode {
@@ -57,6 +60,7 @@ fn dispatch() -> Result<ExitCode> {
         Some("serve") => serve::main(&Project::find()?, &mut args),
         Some("dist") => dist::main(&Project::find()?, &mut args),
         Some("bench") => bench::main(&Project::find()?, &mut args),
+        Some("simulate") => simulate::main(&Project::find()?, &mut args),
         Some("style") => dist::print_style(&Project::find()?, &mut args),
         Some("test") => test::main(&Project::find()?, &mut args),
         Some("help" | "--help" | "-h") | None => {

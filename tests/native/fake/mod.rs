@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 pub use host::Host;
-pub use scram::Tampering;
+pub use scram::{Scram, Tampering};
 pub use session::FakeSession;
 pub use stream::FakeStream;
 

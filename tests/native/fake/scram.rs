@@ -34,8 +34,8 @@ pub enum Tampering {
     NewSalt,
 }
 
-/// One exchange.
-pub(super) struct Scram {
+/// One exchange, from the side of the server.
+pub struct Scram {
     password: String,
     tampering: Tampering,
     salt: Vec<u8>,
@@ -44,6 +44,7 @@ pub(super) struct Scram {
 }
 
 impl Scram {
+    /// An exchange with somebody who should know this password.
     pub fn new(password: &str, tampering: Tampering) -> Self {
         let salt = match tampering {
             Tampering::EmptySalt => Vec::new(),

@@ -1,0 +1,186 @@
+//! A model of a server: accounts with archives (XEP-0313), carbons (XEP-0280), stream management (XEP-0198) and messages kept
+//! for those who are offline (XEP-0160). It decides nothing by itself but what its manners say, and never waits: frames go
+//! in with the time, frames come out.
+
+mod archive;
+mod login;
+mod query;
+mod route;
+mod session;
+
+use std::collections::BTreeMap;
+
+use plausch_xmpp::xml::{Element, Limits, parse};
+
+use crate::dice::Dice;
+use crate::queue::Millis;
+use archive::Archived;
+use login::Login;
+use session::Session;
+
+/// The one domain.
+pub const DOMAIN: &str = "sim.example";
+/// Everybody's password.
+pub const PASSWORD: &str = "pencil";
+
+/// Numbers connections.
+pub type Conn = u32;
+
+/// How this server does what servers may do one way or another.
+#[derive(Clone, Copy, Debug)]
+pub struct Manners {
+    /// Messages go to all resources; else to one, and as carbons to the others.
+    pub to_all: bool,
+    /// Carbons of sent messages carry the archive's id.
+    pub sent_carbons_have_ids: bool,
+    /// For how long a lost session can be resumed, in milliseconds.
+    pub resumable_for: Millis,
+    /// A refused resumption tells how much of the old session had arrived.
+    pub failed_with_count: bool,
+    /// The most messages in a page of the archive.
+    pub page: usize,
+    /// What nobody was there for is kept and delivered, too.
+    pub offline: bool,
+    /// The archive's stamps are whole seconds.
+    pub whole_seconds: bool,
+}
+
+/// An account.
+#[derive(Default)]
+struct Account {
+    archive: Vec<Archived>,
+    sessions: Vec<Session>,
+    /// How much had arrived in sessions that are over, by their ids.
+    over: BTreeMap<String, u32>,
+    offline: Vec<(Millis, Element)>,
+}
+
+/// What comes out.
+pub enum Out {
+    /// A frame.
+    Frame(String),
+    /// The connection is closed.
+    Close,
+}
+
+/// A connection and how far it has come.
+enum Stage {
+    /// Not authenticated.
+    Login(Login),
+    /// In a session of this account.
+    In { account: String, session: String },
+}
+
+/// The server.
+pub struct Server {
+    manners: Manners,
+    accounts: BTreeMap<String, Account>,
+    conns: BTreeMap<Conn, Stage>,
+    numbers: u64,
+    now: Millis,
+    /// What is to be sent, in order.
+    pub out: Vec<(Conn, Out)>,
+    /// The texts of messages that a client has just confirmed to have, for whoever checks that it has.
+    pub confirmed: Vec<(Conn, String)>,
+}
+
+impl Server {
+    /// A server with these accounts, who are each other's contacts. It numbers things from `first` on.
+    pub fn new(manners: Manners, accounts: &[String], first: u64) -> Self {
+        let accounts = accounts.iter().map(|name| (name.clone(), Account::default())).collect();
+        Self {
+            manners,
+            accounts,
+            conns: BTreeMap::new(),
+            numbers: first,
+            now: 0,
+            out: Vec::new(),
+            confirmed: Vec::new(),
+        }
+    }
+
+    /// A connection has been made.
+    pub fn opened(&mut self, conn: Conn) {
+        self.conns.insert(conn, Stage::Login(Login::default()));
+    }
+
+    /// A connection is gone; its session waits to be resumed.
+    pub fn closed(&mut self, conn: Conn, now: Millis) {
+        self.now = now;
+        if let Some(Stage::In { account, session }) = self.conns.remove(&conn)
+            && let Some(session) = self.session(&account, &session)
+            && session.conn == Some(conn)
+        {
+            session.conn = None;
+            session.lost_at = now;
+        }
+    }
+
+    /// A frame has arrived.
+    pub fn frame(&mut self, conn: Conn, frame: &str, now: Millis, dice: &mut Dice) {
+        self.now = now;
+        self.expire();
+        let Ok(element) = parse(frame, &Limits::default()) else {
+            self.close(conn);
+            return;
+        };
+        match self.conns.get(&conn) {
+            Some(Stage::Login(_)) => self.log_in(conn, &element, dice),
+            Some(Stage::In { account, session }) => {
+                let (account, session) = (account.clone(), session.clone());
+                self.in_session(conn, &account, &session, &element, dice);
+            }
+            None => {}
+        }
+    }
+
+    /// All sessions are lost, with what was on its way in them.
+    pub fn restart(&mut self) {
+        let conns: Vec<Conn> = self.conns.keys().copied().collect();
+        conns.into_iter().for_each(|conn| self.close(conn));
+        for account in self.accounts.values_mut() {
+            account.sessions.clear();
+            account.over.clear();
+        }
+    }
+
+    /// The texts of the messages between two accounts, in the order of the first one's archive.
+    pub fn conversation(&self, account: &str, with: &str) -> Vec<String> {
+        let archive = self.accounts.get(account).map(|account| account.archive.as_slice()).unwrap_or_default();
+        archive.iter().filter(|archived| archived.with == with).filter_map(|archived| body(&archived.stanza)).collect()
+    }
+
+    fn send(&mut self, conn: Conn, frame: impl Into<String>) {
+        self.out.push((conn, Out::Frame(frame.into())));
+    }
+
+    fn close(&mut self, conn: Conn) {
+        self.out.push((conn, Out::Close));
+        let now = self.now;
+        self.closed(conn, now);
+    }
+
+    fn number(&mut self) -> u64 {
+        self.numbers = self.numbers.saturating_add(1);
+        self.numbers
+    }
+
+    fn session(&mut self, account: &str, session: &str) -> Option<&mut Session> {
+        self.accounts.get_mut(account)?.sessions.iter_mut().find(|known| known.id == session)
+    }
+}
+
+/// A message's text.
+fn body(stanza: &Element) -> Option<String> {
+    stanza.child_text("body", "jabber:client")
+}
+
+/// The part of an address before the resource.
+fn bare(jid: &str) -> &str {
+    jid.split('/').next().unwrap_or(jid)
+}
+
+/// A moment as XEP-0082 writes it.
+fn stamp(at: Millis) -> String {
+    plausch_xmpp::datetime::DateTime::from_millis(at).to_string()
+}

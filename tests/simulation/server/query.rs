@@ -1,0 +1,68 @@
+//! What clients ask at the beginning of a session.
+
+use plausch_xmpp::xml::{Element, Limits, parse};
+
+use super::{DOMAIN, Server, stamp};
+use crate::dice::Dice;
+
+impl Server {
+    /// Sends XML of ours to a session.
+    pub(super) fn answer(&mut self, account: &str, session: &str, stanza: &str, dice: &mut Dice) {
+        if let Ok(stanza) = parse(stanza, &Limits::default()) {
+            self.deliver(account, session, &stanza, dice);
+        }
+    }
+
+    /// Answers an IQ.
+    pub(super) fn iq(&mut self, account: &str, session: &str, iq: &Element, dice: &mut Dice) {
+        if !matches!(iq.attr("type"), Some("get" | "set")) {
+            return;
+        }
+        let Some(payload) = iq.children().next() else { return };
+        let answer = match (payload.name(), payload.ns()) {
+            ("query", "urn:xmpp:mam:2") => return self.page(account, session, iq, payload, dice),
+            ("query", "jabber:iq:roster") => result(iq, &self.roster(account)),
+            ("query", "http://jabber.org/protocol/disco#info") => result(iq, &info(iq.attr("to"))),
+            ("query", ns @ "http://jabber.org/protocol/disco#items") => result(iq, &format!("<query xmlns='{ns}'/>")),
+            ("blocklist", ns) => result(iq, &format!("<blocklist xmlns='{ns}'/>")),
+            ("time", ns @ "urn:xmpp:time") => {
+                result(iq, &format!("<time xmlns='{ns}'><tzo>+00:00</tzo><utc>{}</utc></time>", stamp(self.now)))
+            }
+            ("enable" | "ping", _) => result(iq, ""),
+            ("pubsub" | "vCard", _) => error(iq, "item-not-found"),
+            _ => error(iq, "service-unavailable"),
+        };
+        self.answer(account, session, &answer, dice);
+    }
+
+    fn roster(&self, account: &str) -> String {
+        let others = self.accounts.keys().filter(|other| *other != account);
+        let items: String = others.map(|other| format!("<item jid='{other}' subscription='both'/>")).collect();
+        format!("<query xmlns='jabber:iq:roster'>{items}</query>")
+    }
+}
+
+fn info(to: Option<&str>) -> String {
+    let (identity, features): (&str, &[&str]) = match to {
+        Some(DOMAIN) => ("<identity category='server' type='im'/>", &["urn:xmpp:carbons:2", "urn:xmpp:blocking"]),
+        _ => ("<identity category='account' type='registered'/>", &["urn:xmpp:mam:2", "urn:xmpp:sid:0"]),
+    };
+    let features: String = features.iter().map(|feature| format!("<feature var='{feature}'/>")).collect();
+    format!("<query xmlns='http://jabber.org/protocol/disco#info'>{identity}{features}</query>")
+}
+
+/// The result of an IQ.
+pub fn result(iq: &Element, payload: &str) -> String {
+    format!("<iq xmlns='jabber:client' type='result' {}>{payload}</iq>", returned(iq))
+}
+
+/// The refusal of an IQ.
+pub fn error(iq: &Element, condition: &str) -> String {
+    let condition = format!("<{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>");
+    format!("<iq xmlns='jabber:client' type='error' {}><error type='cancel'>{condition}</error></iq>", returned(iq))
+}
+
+fn returned(iq: &Element) -> String {
+    let from = iq.attr("to").map(|to| format!(" from='{to}'")).unwrap_or_default();
+    format!("id='{}'{from}", iq.attr("id").unwrap_or_default())
+}

@@ -1,0 +1,132 @@
+//! Sessions and their stream management (XEP-0198).
+
+use std::collections::VecDeque;
+
+use plausch_xmpp::xml::Element;
+
+use super::{Conn, Out, Server, body};
+use crate::dice::Dice;
+use crate::queue::Millis;
+
+/// A resource of an account, connected or waiting to be resumed.
+pub struct Session {
+    pub id: String,
+    pub resource: String,
+    pub conn: Option<Conn>,
+    pub lost_at: Millis,
+    /// Its initial presence has come.
+    pub available: bool,
+    /// Stanzas received from the client.
+    pub received: u32,
+    /// Stanzas that the client has confirmed.
+    confirmed: u32,
+    /// What was sent after those.
+    unconfirmed: VecDeque<Element>,
+}
+
+impl Session {
+    pub fn new(id: String, resource: String) -> Self {
+        Self {
+            id,
+            resource,
+            conn: None,
+            lost_at: 0,
+            available: false,
+            received: 0,
+            confirmed: 0,
+            unconfirmed: VecDeque::new(),
+        }
+    }
+
+    fn confirm(&mut self, handled: u32) -> Vec<Element> {
+        let count = handled.saturating_sub(self.confirmed);
+        let count = usize::try_from(count).unwrap_or_default().min(self.unconfirmed.len());
+        self.confirmed = handled.max(self.confirmed);
+        self.unconfirmed.drain(..count).collect()
+    }
+}
+
+impl Server {
+    /// A frame within a session.
+    pub(super) fn in_session(&mut self, conn: Conn, account: &str, id: &str, element: &Element, dice: &mut Dice) {
+        match element.name() {
+            "r" => {
+                if let Some(received) = self.session(account, id).map(|session| session.received) {
+                    self.send(conn, format!("<a xmlns='urn:xmpp:sm:3' h='{received}'/>"));
+                }
+            }
+            "a" => self.confirmed(conn, account, id, element),
+            "close" => {
+                self.end(account, id);
+                self.close(conn);
+            }
+            "message" | "presence" | "iq" => {
+                if let Some(session) = self.session(account, id) {
+                    session.received = session.received.wrapping_add(1);
+                }
+                self.stanza(account, id, element, dice);
+            }
+            _ => {}
+        }
+    }
+
+    fn confirmed(&mut self, conn: Conn, account: &str, id: &str, element: &Element) {
+        let handled = element.attr("h").and_then(|h| h.parse().ok()).unwrap_or_default();
+        let confirmed = self.session(account, id).map(|session| session.confirm(handled)).unwrap_or_default();
+        let texts = confirmed.iter().filter_map(text_within).map(|text| (conn, text));
+        self.confirmed.extend(texts);
+    }
+
+    /// A session goes on: the client has `handled` stanzas, the rest goes out again.
+    pub(super) fn resent(&mut self, conn: Conn, account: &str, id: &str, handled: u32, dice: &mut Dice) {
+        let Some(session) = self.session(account, id) else { return };
+        let confirmed = session.confirm(handled);
+        let again: Vec<String> = session.unconfirmed.iter().map(Element::to_xml).collect();
+        let texts = confirmed.iter().filter_map(text_within).map(|text| (conn, text));
+        self.confirmed.extend(texts);
+        again.into_iter().for_each(|frame| self.send(conn, frame));
+        if dice.chance(5_000) {
+            self.send(conn, "<r xmlns='urn:xmpp:sm:3'/>");
+        }
+    }
+
+    /// Sends a stanza to a session, now or when it is resumed.
+    pub(super) fn deliver(&mut self, account: &str, id: &str, stanza: &Element, dice: &mut Dice) {
+        let Some(session) = self.session(account, id) else { return };
+        session.unconfirmed.push_back(stanza.clone());
+        if let Some(conn) = session.conn {
+            self.out.push((conn, Out::Frame(stanza.to_xml())));
+            if dice.chance(4_000) {
+                self.send(conn, "<r xmlns='urn:xmpp:sm:3'/>");
+            }
+        }
+    }
+
+    /// Ends what has waited for too long to be resumed.
+    pub(super) fn expire(&mut self) {
+        let (now, patience) = (self.now, self.manners.resumable_for);
+        let late = |session: &Session| session.conn.is_none() && now.saturating_sub(session.lost_at) > patience;
+        let ended: Vec<(String, String)> = self
+            .accounts
+            .iter()
+            .flat_map(|(name, account)| {
+                account.sessions.iter().filter(|session| late(session)).map(|s| (name.clone(), s.id.clone()))
+            })
+            .collect();
+        ended.into_iter().for_each(|(account, id)| self.end(&account, &id));
+    }
+
+    /// Ends a session. What it never got is in the archive.
+    fn end(&mut self, name: &str, id: &str) {
+        let Some(account) = self.accounts.get_mut(name) else { return };
+        let Some(place) = account.sessions.iter().position(|session| session.id == id) else { return };
+        let session = account.sessions.swap_remove(place);
+        account.over.insert(session.id, session.received);
+    }
+}
+
+/// The text of a message, be it in a carbon or not. What comes from the archive can be had again.
+fn text_within(stanza: &Element) -> Option<String> {
+    let inside = || stanza.children().filter(|child| child.name() != "result").find_map(text_within);
+    body(stanza).or_else(inside)
+}
