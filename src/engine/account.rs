@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use plausch_model::{
-    AccountSettings, BareJid, CommandError, CommandId, DeliveryState, MessageBody, Timestamp, Update, ViewId, Way,
-    WorkerSettings,
+    AccountSettings, BareJid, CommandError, CommandId, DeliveryState, MessageBody, TimelineKey, Timestamp, Update,
+    ViewId, Way, WorkerSettings,
 };
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
@@ -25,6 +25,7 @@ use crate::{
     ingest::{self, Applied, Arrival, Known, References},
     io::{AccountConfig, Audience, Effects, Input},
     jids,
+    map::Map,
     outbox::Outbox,
     profile::Profiles,
     records::{MessageRecord, SETTINGS, encode, jid_key},
@@ -91,6 +92,8 @@ pub struct Account {
     pub(crate) capabilities: Capabilities,
     pub(crate) loads: Loads<Then>,
     references: References,
+    /// The last message of the archive in each chat, while pages of it are read on.
+    page_ends: Map<BareJid, TimelineKey>,
     arrivals: VecDeque<Arrival>,
     ingesting: bool,
     last_sequence: u64,
@@ -129,6 +132,7 @@ impl Account {
             capabilities: Capabilities::default(),
             loads: Loads::default(),
             references: References::default(),
+            page_ends: Map::default(),
             arrivals: VecDeque::new(),
             ingesting: false,
             last_sequence: 0,
@@ -258,6 +262,10 @@ impl Account {
         match door.open(message) {
             Opened::Message(incoming) => {
                 if !self.pep_event(step, &incoming) {
+                    let counts = incoming.stanza_id.is_some() || incoming.message.body().is_some();
+                    if counts && self.in_flight() {
+                        self.archive.hold_back();
+                    }
                     self.arrivals.push_back(Arrival::Message(Box::new(incoming)));
                 }
             }
@@ -297,7 +305,13 @@ impl Account {
         for arrival in std::mem::take(&mut self.arrivals) {
             match arrival {
                 Arrival::Message(incoming) => self.take_in(step, &incoming, &mut known),
-                Arrival::ArchivePage(read) => self.archive_page_applied(step, read),
+                Arrival::ArchivePage(read) => {
+                    if !read.goes_on() {
+                        let ends = std::mem::take(&mut self.page_ends);
+                        ends.iter().for_each(|(chat, end)| self.chats.mark_up_to(chat, *end));
+                    }
+                    self.archive_page_applied(step, read);
+                }
             }
         }
     }
@@ -315,21 +329,110 @@ impl Account {
                 None => self.references.wait(&incoming.chat, reference),
             }
         }
-        match ingest::apply(step, incoming, known) {
+        let from_archive = incoming.provenance == Provenance::Archive;
+        let floor = match from_archive {
+            true => self.archive_floor(&incoming.chat),
+            false => self.settled(&incoming.chat).filter(|_| !incoming.stamped),
+        };
+        match ingest::apply(step, incoming, known, floor) {
             Applied::Added(mut message) => {
                 self.references.apply(&mut message, known);
                 self.save_message(step, &message);
                 self.chats.message_added(&message, incoming.provenance == Provenance::History);
+                if incoming.provenance != Provenance::History {
+                    self.chats.settle(&message);
+                }
                 self.views.added(&message);
                 self.answer_receipt_request(step, incoming);
             }
             Applied::Changed(message) => self.change_message(step, &message),
             Applied::Nothing => {}
         }
-        if !matches!(incoming.provenance, Provenance::Archive | Provenance::History) {
-            let in_flight = self.outbox.has_unacknowledged() || self.outbox.has_uncertain();
-            self.archive.live(step, incoming.stanza_id.as_ref(), in_flight);
+        match incoming.provenance {
+            Provenance::Archive => self.put_in_the_archives_order(step, incoming, known, floor),
+            Provenance::History => self.put_in_the_archives_past(step, incoming, known),
+            Provenance::Live | Provenance::Delayed | Provenance::Carbon => {
+                if self.archive.live(step, incoming.stanza_id.as_ref()) {
+                    self.chats.mark(&incoming.chat);
+                }
+            }
         }
+    }
+
+    /// The last place that the server has given in a chat.
+    pub(crate) fn settled(&self, chat: &BareJid) -> Option<TimelineKey> {
+        self.chats.get(chat)?.settled
+    }
+
+    /// Behind what the next message of the archive belongs.
+    fn archive_floor(&self, chat: &BareJid) -> Option<TimelineKey> {
+        let marked = || self.chats.get(chat).filter(|_| self.archive.has_mark())?.marked;
+        self.page_ends.get(chat).copied().or_else(marked)
+    }
+
+    /// A message of the archive that is here already may stand in another place: what we sent at the same time as others
+    /// did, and what was written long before it could be sent.
+    fn put_in_the_archives_order(
+        &mut self,
+        step: &mut Step<'_>,
+        incoming: &Incoming,
+        known: &mut Known,
+        floor: Option<TimelineKey>,
+    ) {
+        let Some(mut message) = Self::copied(incoming, known) else { return };
+        let key = message.item.key;
+        // Without anything before it in the archive there is only the server's clock to go by; and what we sent came there
+        // later than we thought.
+        let early = message.item.way == Way::Out && key.at < incoming.at;
+        if early || floor.map_or(key.at != incoming.at, |floor| key <= floor) {
+            let place = ingest::place_after(step, floor, incoming.at);
+            message = self.move_message(step, &message, place, incoming.at);
+            known.put(&message);
+        }
+        self.chats.settle(&message);
+        self.page_ends.insert(incoming.chat.clone(), message.item.key);
+    }
+
+    /// The message that a result of the archive is a copy of. What waits to be sent again has its place yet to come.
+    fn copied(incoming: &Incoming, known: &Known) -> Option<MessageRecord> {
+        let message = ingest::duplicate_of(incoming, known)?;
+        ingest::is_of_present_try(incoming, message).then(|| message.clone())
+    }
+
+    /// A message that was here before the archive was first read may turn out to be an old one.
+    fn put_in_the_archives_past(&mut self, step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) {
+        let (Some(sequence), Some(message)) = (incoming.sequence, ingest::duplicate_of(incoming, known).cloned())
+        else {
+            return;
+        };
+        let place = TimelineKey { at: incoming.at, sequence };
+        if message.item.key.at == incoming.at {
+            return;
+        }
+        let moved = self.move_message(step, &message, place, incoming.at);
+        known.put(&moved);
+    }
+
+    /// Gives a message another place.
+    pub(crate) fn move_message(
+        &mut self,
+        step: &mut Step<'_>,
+        message: &MessageRecord,
+        place: TimelineKey,
+        at: Timestamp,
+    ) -> MessageRecord {
+        step.fx.batch.delete(Table::Messages, message.store_key());
+        self.views.removed(message);
+        let mut moved = message.clone();
+        (moved.item.key, moved.item.at) = (place, at);
+        self.save_message(step, &moved);
+        let newest = self.chats.get(&moved.chat).and_then(|chat| chat.record.newest);
+        if newest == Some(message.item.key) && place < message.item.key {
+            self.look_for_newest(step, moved.chat.clone());
+        }
+        self.chats.message_moved(&moved);
+        self.views.added(&moved);
+        moved
     }
 
     /// Puts a new message of ours into its chat.
@@ -343,6 +446,7 @@ impl Account {
     pub(crate) fn change_message(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
         if message.item.way == Way::Out && message.item.state != Some(DeliveryState::Waiting) {
             self.outbox.seen(step, &message.item.id);
+            self.chats.settle(message);
         }
         self.save_message(step, message);
         self.chats.message_changed(message);
@@ -381,7 +485,10 @@ impl Account {
 
     /// Ends every step: what changed is stored and published, what may be sent is sent.
     fn finish(&mut self, step: &mut Step<'_>) {
-        self.flush_outbox(step);
+        // What goes out comes after what has come in.
+        if self.all_ingested() {
+            self.flush_outbox(step);
+        }
         self.look_up_arrivals(step);
         if !self.is_reloading() {
             self.publish(step);

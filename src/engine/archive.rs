@@ -42,6 +42,8 @@ const HISTORY_PAGE: u64 = 1_024;
 const HISTORY_END: u64 = 1 << 56;
 /// The pause after a first failure.
 const FIRST_PAUSE_MILLIS: i64 = 5_000;
+/// The pause before the archive is asked for the order of what was said at the same time.
+const ORDER_PAUSE_MILLIS: i64 = 2_000;
 /// The longest pause.
 const LONGEST_PAUSE_MILLIS: i64 = 300_000;
 
@@ -90,6 +92,10 @@ pub(crate) struct Archive {
     exhausted: Set<BareJid>,
     /// Everything up to now has been read in this session.
     synced: bool,
+    /// Messages came while something of ours was on its way, so the mark stays before them.
+    held_back: bool,
+    /// Something of ours was on its way when the last page was asked for, or has been sent since.
+    unshown: bool,
     /// The server has announced an archive and then said that there is none.
     absent: bool,
     failures: u32,
@@ -104,9 +110,10 @@ impl Archive {
         self.record = record;
     }
 
-    /// The query for the next page forward, and its id.
-    pub fn forward(&mut self, step: &mut Step<'_>) -> (ArchiveQuery, String) {
+    /// The query for the next page forward, and its id. It may not show what is in flight.
+    pub fn forward(&mut self, step: &mut Step<'_>, in_flight: bool) -> (ArchiveQuery, String) {
         self.retry_at = None;
+        self.unshown = in_flight;
         let page = match &self.record.read_up_to {
             Some(id) => Page::After(id.as_str().to_owned()),
             None => Page::Last,
@@ -253,10 +260,12 @@ impl Archive {
                     read_back: count,
                 };
                 self.synced = true;
+                self.held_back = self.unshown;
                 false
             }
             Scan::Forward => {
                 self.synced |= complete;
+                self.held_back = self.unshown || self.held_back && !complete;
                 record.read_up_to = last.or_else(|| record.read_up_to.take());
                 !complete
             }
@@ -278,12 +287,45 @@ impl Archive {
         goes_on
     }
 
-    /// A live message with this id is applied. It moves the mark only if nothing before it is missing: what we sent and was
-    /// not acknowledged may be, and is looked for behind the mark.
-    pub fn live(&mut self, step: &mut Step<'_>, id: Option<&StanzaId>, in_flight: bool) {
-        if self.synced && !in_flight && id.is_some() && self.record.read_up_to.as_ref() != id {
+    /// A live message came while something of ours was on its way: which of them the server took first, only the archive
+    /// can say. The mark stays before them until it has.
+    pub fn hold_back(&mut self) {
+        self.held_back = true;
+    }
+
+    /// Whether what came after the mark is being read.
+    pub fn reads_forward(&self) -> bool {
+        self.running.iter().any(|running| running.scan == Scan::Forward)
+    }
+
+    /// Something of ours was sent: a page that was asked for before does not show it.
+    pub fn own_sent(&mut self) {
+        self.unshown = true;
+    }
+
+    /// Whether the mark stays before something that has come.
+    pub fn is_held_back(&self) -> bool {
+        self.held_back
+    }
+
+    /// A live message with this id is applied. It moves the mark only if nothing before it is missing. Tells whether the mark
+    /// covers it.
+    pub fn live(&mut self, step: &mut Step<'_>, id: Option<&StanzaId>) -> bool {
+        if id.is_none() || !self.synced || self.held_back {
+            return false;
+        }
+        if self.record.read_up_to.as_ref() != id {
             self.record.read_up_to = id.cloned();
             self.save(step);
+        }
+        true
+    }
+
+    /// Nothing is on its way any more: if the mark was held back, the archive says soon in which order what was on its way
+    /// came there.
+    pub fn all_arrived(&mut self, now: Timestamp) {
+        if self.held_back && self.synced && self.retry_at.is_none() && !self.reads_forward() {
+            self.retry_at = Some(now.plus_millis(ORDER_PAUSE_MILLIS));
         }
     }
 
@@ -292,7 +334,14 @@ impl Archive {
         self.running.clear();
         self.exhausted.clear();
         self.synced = false;
+        self.held_back = false;
         self.absent = false;
+        self.retry_at = None;
+    }
+
+    /// Whether it is known up to where everything is on disk.
+    pub fn has_mark(&self) -> bool {
+        self.record.read_up_to.is_some()
     }
 
     /// Whether everything up to now has been read in this session.
@@ -309,6 +358,13 @@ impl Archive {
 
     fn save(&self, step: &mut Step<'_>) {
         step.fx.batch.put(Table::Meta, ARCHIVE, encode(&self.record));
+    }
+}
+
+impl Read {
+    /// Whether the next page of the same reading follows.
+    pub fn goes_on(&self) -> bool {
+        self.scan == Scan::Forward && !self.complete
     }
 }
 

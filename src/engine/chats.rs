@@ -22,6 +22,10 @@ pub(crate) struct Chat {
     pub record: ChatRecord,
     /// The state we last told them.
     pub told: ChatState,
+    /// The last place that the server has given: what it takes later comes after that.
+    pub settled: Option<TimelineKey>,
+    /// The last place among what the archive's mark covers.
+    pub marked: Option<TimelineKey>,
 }
 
 /// All chats, and which of them changed in this step.
@@ -38,7 +42,10 @@ pub(crate) struct Chats {
 impl Chats {
     /// Takes over what was stored.
     pub fn load(&mut self, rows: impl Iterator<Item = (BareJid, ChatRecord)>) {
-        self.chats.extend(rows.map(|(jid, record)| (jid, Chat { record, ..Chat::default() })));
+        self.chats.extend(rows.map(|(jid, record)| {
+            let (settled, marked) = (record.newest, record.newest);
+            (jid, Chat { record, settled, marked, ..Chat::default() })
+        }));
     }
 
     /// One chat.
@@ -105,6 +112,41 @@ impl Chats {
         if item.way == Way::In {
             self.set_typing(&message.chat, ChatState::Idle, item.at);
         }
+    }
+
+    /// A message was taken by the server, or came from it.
+    pub fn settle(&mut self, message: &MessageRecord) {
+        if let Some(chat) = self.chats.get_mut(&message.chat) {
+            chat.settled = chat.settled.max(Some(message.item.key));
+        }
+    }
+
+    /// The archive's mark covers everything that has come in this chat.
+    pub fn mark(&mut self, jid: &BareJid) {
+        if let Some(chat) = self.chats.get_mut(jid) {
+            chat.marked = chat.settled;
+        }
+    }
+
+    /// The archive's mark covers what stands up to here in this chat.
+    pub fn mark_up_to(&mut self, jid: &BareJid, end: TimelineKey) {
+        if let Some(chat) = self.chats.get_mut(jid) {
+            chat.marked = chat.marked.max(Some(end));
+        }
+    }
+
+    /// A message has moved towards the end of its chat.
+    pub fn message_moved(&mut self, message: &MessageRecord) {
+        let key = message.item.key;
+        self.change(&message.chat, |chat| {
+            if chat.newest.is_none_or(|newest| newest <= key) {
+                chat.newest = Some(key);
+                chat.preview = Some(preview(message));
+            }
+            if chat.unread == 0 {
+                chat.read_up_to = chat.read_up_to.max(Some(key));
+            }
+        });
     }
 
     /// A message of the chat changed: its preview may have to.

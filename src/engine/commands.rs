@@ -332,11 +332,16 @@ impl Account {
         let result = message.map(|message| {
             self.outbox.discard(step, &message.item.id);
             self.delete_message(step, &message);
-            let (from, to) = (chat_prefix(&message.chat), chat_end(&message.chat));
-            let newest = Query::Range { table: Table::Messages, from, to, order: Order::Descending, limit: 1 };
-            self.loads.ask(step, vec![newest], Then::NewestOf(message.chat));
+            self.look_for_newest(step, message.chat);
         });
         self.done(step, view, id, result.ok_or(CommandError::NotFound));
+    }
+
+    /// The chat's newest message is gone from its place.
+    pub(crate) fn look_for_newest(&mut self, step: &mut Step<'_>, chat: BareJid) {
+        let (from, to) = (chat_prefix(&chat), chat_end(&chat));
+        let newest = Query::Range { table: Table::Messages, from, to, order: Order::Descending, limit: 1 };
+        self.loads.ask(step, vec![newest], Then::NewestOf(chat));
     }
 
     pub(crate) fn newest_loaded(&mut self, chat: &BareJid, found: Option<Loaded>) {

@@ -49,6 +49,8 @@ pub(crate) struct Incoming {
     pub way: Way,
     /// When it was sent, as far as our server says.
     pub at: Timestamp,
+    /// Whether our server says when; else it has just come.
+    pub stamped: bool,
     /// The id that our archive gave it.
     pub stanza_id: Option<StanzaId>,
     /// Its place among messages of the same time, if it comes before what is here.
@@ -72,6 +74,9 @@ pub(crate) enum Opened {
     /// Nothing that may be looked at; says why, for the debug log.
     Refused(&'static str),
 }
+
+/// A stamp may be so far ahead of our clock.
+const CLOCKS_DIFFER_MILLIS: i64 = 300_000;
 
 /// What the door needs to know.
 #[derive(Clone, Copy, Debug)]
@@ -174,8 +179,8 @@ impl Door<'_> {
             Way::In => author.clone(),
             Way::Out => message.to.as_ref().map_or(me, jids::bare_of),
         };
-        let at = stamp.unwrap_or(self.now);
-        Some(Incoming { message, provenance, chat, author, way, at, stanza_id, sequence: None })
+        let (at, stamped) = (stamp.unwrap_or(self.now), stamp.is_some());
+        Some(Incoming { message, provenance, chat, author, way, at, stamped, stanza_id, sequence: None })
     }
 
     /// When a server kept the message for us, if it was ours (attack case A-20). Anybody can write our server's name into
@@ -188,10 +193,12 @@ impl Door<'_> {
         Some(stamp.max(self.kept_since.min(self.now)))
     }
 
-    /// A stamp, moved to now if it is from the future or from before there was anything to stamp.
+    /// A stamp, moved to now if it is from the future or from before there was anything to stamp. Our clock may be slow, and
+    /// two stamps that are moved have no order any more.
     fn plausible(&self, delay: &Delay) -> Timestamp {
         let stamp = Timestamp(delay.stamp.millis());
-        if (EARLIEST..=self.now).contains(&stamp) { stamp } else { self.now }
+        let latest = self.now.plus_millis(CLOCKS_DIFFER_MILLIS);
+        if (EARLIEST..=latest).contains(&stamp) { stamp } else { self.now }
     }
 }
 

@@ -11,7 +11,8 @@
 use std::collections::VecDeque;
 
 use plausch_model::{
-    BareJid, ChatState, DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, TimelineKey, Way,
+    BareJid, ChatState, DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, TimelineKey, Timestamp,
+    Way,
 };
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
@@ -65,7 +66,7 @@ impl Known {
     }
 
     /// Notes a message as it is now under all its ids.
-    fn put(&mut self, message: &MessageRecord) {
+    pub fn put(&mut self, message: &MessageRecord) {
         for key in id_keys(message) {
             self.messages.insert(key, message.clone());
         }
@@ -227,13 +228,20 @@ pub(crate) enum Applied {
 }
 
 /// Stages 2 to 4 for one message.
-pub(crate) fn apply(step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) -> Applied {
+///
+/// A new message comes after `floor`.
+pub(crate) fn apply(
+    step: &mut Step<'_>,
+    incoming: &Incoming,
+    known: &mut Known,
+    floor: Option<TimelineKey>,
+) -> Applied {
     if let Some(stored) = duplicate_of(incoming, known) {
         return merge(incoming, stored.clone(), known);
     }
     match classify(incoming) {
         Kind::Body { body, .. } => {
-            let message = new_message(step, incoming, body);
+            let message = new_message(step, incoming, body, floor);
             known.put(&message);
             Applied::Added(Box::new(message))
         }
@@ -245,8 +253,7 @@ pub(crate) fn apply(step: &mut Step<'_>, incoming: &Incoming, known: &mut Known)
 ///
 /// A copy of an earlier try, which bounced before the message was sent again under another id, proves nothing.
 fn merge(incoming: &Incoming, mut stored: MessageRecord, known: &mut Known) -> Applied {
-    let is_current = |id: &String| wire_ids(&incoming.message).any(|other| other == *id);
-    if !stored.wire_id.as_ref().is_none_or(is_current) {
+    if !is_of_present_try(incoming, &stored) {
         return Applied::Nothing;
     }
     let before = stored.clone();
@@ -262,12 +269,26 @@ fn merge(incoming: &Incoming, mut stored: MessageRecord, known: &mut Known) -> A
     Applied::Changed(Box::new(stored))
 }
 
-fn new_message(step: &mut Step<'_>, incoming: &Incoming, body: MessageBody) -> MessageRecord {
+/// Whether a copy is one of the present try, and not of one that bounced before the message was sent again.
+pub(crate) fn is_of_present_try(incoming: &Incoming, stored: &MessageRecord) -> bool {
+    let is_current = |id: &String| wire_ids(&incoming.message).any(|other| other == *id);
+    stored.wire_id.as_ref().is_none_or(is_current)
+}
+
+fn new_message(
+    step: &mut Step<'_>,
+    incoming: &Incoming,
+    body: MessageBody,
+    floor: Option<TimelineKey>,
+) -> MessageRecord {
     let wire_id = wire_ids(&incoming.message).next();
     let item = TimelineItem {
         // What another device of ours calls it need not be unique.
         id: step.message_id(),
-        key: TimelineKey { at: incoming.at, sequence: incoming.sequence.unwrap_or_else(|| step.sequence()) },
+        key: match incoming.sequence {
+            Some(sequence) => TimelineKey { at: incoming.at, sequence },
+            None => place_after(step, floor, incoming.at),
+        },
         author: incoming.author.clone(),
         way: incoming.way,
         at: incoming.at,
@@ -276,6 +297,12 @@ fn new_message(step: &mut Step<'_>, incoming: &Incoming, body: MessageBody) -> M
         state: (incoming.way == Way::Out).then_some(DeliveryState::Sent),
     };
     MessageRecord { chat: incoming.chat.clone(), item, stanza_id: incoming.stanza_id.clone(), wire_id }
+}
+
+/// A place at this time, but after another one: two clocks never agree, and the order in which a server takes messages
+/// counts more.
+pub(crate) fn place_after(step: &mut Step<'_>, floor: Option<TimelineKey>, at: Timestamp) -> TimelineKey {
+    TimelineKey { at: floor.map_or(at, |floor| floor.at.max(at)), sequence: step.sequence() }
 }
 
 /// Somebody says how far a message of ours has come. Only the one it went to may (attack case A-21): it is looked up in

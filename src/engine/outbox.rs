@@ -82,6 +82,13 @@ impl Outbox {
         self.finish(step, sequence)
     }
 
+    /// A message has another place now. It is stored when it is sent.
+    pub fn moved(&mut self, sequence: u64, message: MessageRecord) {
+        if let Some(entry) = self.entries.get_mut(&sequence) {
+            entry.message = message;
+        }
+    }
+
     /// The messages sent in the session that is resumed but not acknowledged are to be sent again, in order.
     pub fn resend(&mut self, step: &mut Step<'_>) {
         self.update_all(step, &|entry| {

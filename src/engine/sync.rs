@@ -23,13 +23,26 @@ impl Account {
         if !self.session.has_archive() {
             return self.caught_up(step);
         }
-        let (query, id) = self.archive.forward(step);
+        let in_flight = self.in_flight();
+        let (query, id) = self.archive.forward(step, in_flight);
         self.request_set(step, None, &query, Purpose::Archive(id));
     }
 
     /// The lost session goes on: nothing was missed, but the answers that were on their way are.
     pub(crate) fn go_on_reading(&mut self, step: &mut Step<'_>) {
         if self.archive.is_synced() { self.caught_up(step) } else { self.catch_up(step) }
+    }
+
+    /// Once nothing of ours is on its way any more: if something came meanwhile, the archive knows which came first.
+    pub(crate) fn ask_for_the_order(&mut self, step: &Step<'_>) {
+        if !self.in_flight() {
+            self.archive.all_arrived(step.now);
+        }
+    }
+
+    /// Whether the server may or may not have something of ours.
+    pub(crate) fn in_flight(&self) -> bool {
+        self.outbox.has_unacknowledged() || self.outbox.has_uncertain()
     }
 
     /// Tries again to catch up, if it is time to.
@@ -106,6 +119,7 @@ impl Account {
         self.settle_uncertain(step);
         self.session.caught_up_at.get_or_insert(step.now);
         step.fx.tell(Update::Synced);
+        self.ask_for_the_order(step);
         self.read_back(step);
     }
 

@@ -23,11 +23,15 @@ use super::{FAREWELL_MILLIS, LINGER_MILLIS, Online, Phase, SAFE_STANZA_BYTES, SI
 use crate::{
     Account,
     account::text_of,
+    ingest::place_after,
     jids,
     records::{MessageRecord, Setup},
     requests::Purpose,
     step::Step,
 };
+
+/// What is sent so long after it was written gets another place.
+const LATE_MILLIS: i64 = 1_000;
 
 impl Account {
     /// A session has begun or goes on.
@@ -100,6 +104,10 @@ impl Account {
     /// The lost session goes on: what the server has not acknowledged is sent again.
     fn resumed(&mut self, step: &mut Step<'_>, sm: Sm, acked: &dyn Fn(u64) -> bool) {
         self.session.sm = Some(sm);
+        if self.in_flight() {
+            // What was delivered while we were away may have come before what of ours had arrived by then, or after.
+            self.archive.hold_back();
+        }
         self.acknowledged(step, acked);
         // What was lost with an earlier run of ours can't be sent again; from here on both sides count alike.
         if let Some(sm) = &mut self.session.sm {
@@ -257,7 +265,11 @@ impl Account {
         }
         for message in self.outbox.acknowledged(step, covers) {
             self.change_message(step, &message);
+            if !self.archive.is_held_back() {
+                self.chats.mark(&message.chat);
+            }
         }
+        self.ask_for_the_order(step);
         if let Phase::Online(online) = &mut self.session.phase {
             online.barrier_pending = false;
             online.request_due |= self.outbox.has_unacknowledged() && self.session.sm.is_none();
@@ -284,6 +296,16 @@ impl Account {
                 }
                 continue;
             };
+            let mut message = message.clone();
+            let (floor, at) = (self.settled(&message.chat), self.session.by_server(step.now));
+            if floor > Some(message.item.key) || at.millis_since(message.item.key.at) > LATE_MILLIS {
+                // What was said since it was written comes before it, even if that is not here yet.
+                let place = place_after(step, floor, at);
+                message = self.move_message(step, &message, place, at);
+                self.outbox.moved(sequence, message.clone());
+            }
+            self.chats.settle(&message);
+            self.archive.own_sent();
             let number = self.send_from_outbox(step, &stanza);
             self.outbox.sent(step, sequence, number);
             if let Phase::Online(online) = &mut self.session.phase {
