@@ -15,7 +15,6 @@ use std::rc::Rc;
 use plausch_engine::io::Input;
 use plausch_engine::map::Map;
 use plausch_model::{AccountId, FromEngine, Hosting, Timestamp, ViewId};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::MessagePort;
 
 use crate::clock::Clock;
@@ -23,7 +22,7 @@ use crate::hub::{Action, Begin, Event, Hub};
 use crate::inbox::Inbox;
 use crate::locks::{Fate, Mode, hold, wait_until_free};
 use crate::machine::Machine;
-use crate::platform::{monotonic_millis, sleep, wall_millis};
+use crate::platform::{monotonic_millis, sleep, spawn, wall_millis};
 use crate::store::leftovers_gone;
 use port::Port;
 
@@ -62,12 +61,12 @@ impl<M: Machine> Host<M> {
             machine: PhantomData,
         });
         let holder = Rc::clone(&host);
-        spawn_local(async move {
+        spawn(async move {
             hold(&lifeline, Mode::Wait, move || holder.lifeline_taken()).await;
         });
         host.take_lock(Mode::Wait);
-        spawn_local(host.clone().say_if_lock_is_refused());
-        spawn_local(host.clone().sweep());
+        spawn(host.clone().say_if_lock_is_refused());
+        spawn(host.clone().sweep());
         host
     }
 
@@ -104,14 +103,14 @@ impl<M: Machine> Host<M> {
         let host = Rc::clone(self);
         match action {
             Action::Post(views, message) => self.post(&views, &message),
-            Action::Watch(view, lock) => spawn_local(async move {
+            Action::Watch(view, lock) => spawn(async move {
                 wait_until_free(&lock).await;
                 host.handle(Event::ViewGone(view));
             }),
             Action::Close(view) => self.close(view),
             Action::StealLock => self.take_lock(Mode::Steal),
             Action::QueueForLock => self.take_lock(Mode::Wait),
-            Action::Remember => spawn_local(async move {
+            Action::Remember => spawn(async move {
                 // A device whose list cannot be read still lets people sign in without staying.
                 let accounts = leftovers_gone().await.unwrap_or_default();
                 host.handle(Event::Remembered(accounts.into_iter().map(AccountId).collect()));
@@ -126,7 +125,7 @@ impl<M: Machine> Host<M> {
                 let accounts = std::mem::take(&mut *self.accounts.borrow_mut());
                 accounts.values().for_each(|inbox| inbox.stop());
             }
-            Action::ReportStorage(view) => spawn_local(async move {
+            Action::ReportStorage(view) => spawn(async move {
                 let storage = storage::measure().await;
                 host.post(&[view], &FromEngine::Storage(storage));
             }),
@@ -137,7 +136,7 @@ impl<M: Machine> Host<M> {
         let inbox = Rc::new(Inbox::default());
         inbox.push(Input::Start);
         self.accounts.borrow_mut().insert(account.clone(), inbox.clone());
-        spawn_local(session::run(Rc::clone(self), account, begin, inbox));
+        spawn(session::run(Rc::clone(self), account, begin, inbox));
     }
 
     /// A message is encoded once, however many views get it.
@@ -153,7 +152,7 @@ impl<M: Machine> Host<M> {
     /// Not at once: it may be the port whose message is being handled.
     fn close(&self, view: ViewId) {
         if let Some(port) = self.ports.borrow_mut().remove(&view) {
-            spawn_local(async move { drop(port) });
+            spawn(async move { drop(port) });
         }
     }
 
@@ -162,7 +161,7 @@ impl<M: Machine> Host<M> {
             return;
         }
         let host = Rc::clone(self);
-        spawn_local(async move {
+        spawn(async move {
             let taker = host.clone();
             match hold(ENGINE_LOCK, mode, move || taker.lock_taken(mode)).await {
                 Fate::Unsupported => host.lock_taken(mode),

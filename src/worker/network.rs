@@ -11,9 +11,9 @@ use std::rc::Rc;
 
 use plausch_engine::io::{HttpId, HttpRequest, Input, SocketId, Wire};
 use plausch_engine::map::Map;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::inbox::Inbox;
+use crate::platform::spawn;
 use http::Exchange;
 use socket::Socket;
 
@@ -58,7 +58,7 @@ impl Network {
     fn request(&self, request: HttpRequest) {
         if request.farewell {
             // Not among those that end with this.
-            return spawn_local(async move {
+            return spawn(async move {
                 let _nobody_waits = Exchange::new().run(&request).await;
             });
         }
@@ -66,7 +66,7 @@ impl Network {
         let exchange = Rc::new(Exchange::new());
         self.exchanges.borrow_mut().insert(id, exchange.clone());
         let (inbox, exchanges) = (self.inbox.clone(), self.exchanges.clone());
-        spawn_local(async move {
+        spawn(async move {
             let outcome = exchange.run(&request).await;
             if exchanges.borrow_mut().remove(&id).is_some() {
                 inbox.push(Input::HttpDone { id, outcome });

@@ -1,14 +1,14 @@
 //! The few functions of the browser that the host calls directly. All of them exist in windows and in workers alike.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 
 use js_sys::{Function, JsString, Object, Promise, Reflect};
 use plausch_model::Hosting;
 use rand_core::Rng;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::random::Random;
 
@@ -54,6 +54,15 @@ pub fn close_worker() {
 /// Normalization form KC, as [`plausch_engine::io::Password::new`] asks for.
 pub fn nfkc(text: &str) -> String {
     JsString::from(text).normalize("NFKC").into()
+}
+
+/// Runs a future beside everything else. Boxed, so that what runs futures is compiled once and not for each.
+pub fn spawn(future: impl Future<Output = ()> + 'static) {
+    spawn_boxed(Box::pin(future));
+}
+
+fn spawn_boxed(future: Pin<Box<dyn Future<Output = ()>>>) {
+    spawn_local(future);
 }
 
 /// What kind of global scope this is.

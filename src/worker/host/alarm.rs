@@ -5,10 +5,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use plausch_model::Timestamp;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::inbox::Inbox;
-use crate::platform::sleep;
+use crate::platform::{sleep, spawn};
 
 /// Timers longer than this are set in steps: the browser's overflow at 2³¹ ms, and the clock may be put forward.
 const LONGEST_MILLIS: i64 = 3_600_000;
@@ -41,7 +40,7 @@ impl Alarm {
         let look = now.plus_millis(wait);
         self.next_look.set(Some(look));
         let alarm = Rc::clone(self);
-        spawn_local(async move {
+        spawn(async move {
             sleep(i32::try_from(wait).unwrap_or(i32::MAX)).await;
             // Another look that was due earlier may have replaced this one.
             if alarm.next_look.get() == Some(look) {
