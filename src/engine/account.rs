@@ -1,7 +1,5 @@
 //! One account: takes an input, returns effects. Everything else in this crate is a part of it.
 
-use std::collections::VecDeque;
-
 use plausch_model::{
     AccountSettings, BareJid, CommandError, CommandId, DeliveryState, MessageBody, TimelineKey, Timestamp, Update,
     ViewId, Way, WorkerSettings,
@@ -94,7 +92,7 @@ pub struct Account {
     references: References,
     /// The last message of the archive in each chat, while pages of it are read on.
     page_ends: Map<BareJid, TimelineKey>,
-    arrivals: VecDeque<Arrival>,
+    arrivals: Vec<Arrival>,
     ingesting: bool,
     last_sequence: u64,
     now: Timestamp,
@@ -133,7 +131,7 @@ impl Account {
             loads: Loads::default(),
             references: References::default(),
             page_ends: Map::default(),
-            arrivals: VecDeque::new(),
+            arrivals: Vec::new(),
             ingesting: false,
             last_sequence: 0,
             now: Timestamp::default(),
@@ -266,7 +264,7 @@ impl Account {
                     if counts && self.in_flight() {
                         self.archive.hold_back();
                     }
-                    self.arrivals.push_back(Arrival::Message(Box::new(incoming)));
+                    self.arrivals.push(Arrival::Message(Box::new(incoming)));
                 }
             }
             Opened::FromArchive { query, id, incoming } => self.archive.result(&query, id, incoming),
@@ -277,7 +275,7 @@ impl Account {
     /// A page of the archive has arrived completely.
     pub(crate) fn archive_page(&mut self, results: Vec<Incoming>, read: Read) {
         self.arrivals.extend(results.into_iter().map(|incoming| Arrival::Message(Box::new(incoming))));
-        self.arrivals.push_back(Arrival::ArchivePage(read));
+        self.arrivals.push(Arrival::ArchivePage(read));
     }
 
     /// Whether everything that has arrived is taken in, so that it may be acknowledged with the next commit.

@@ -8,8 +8,6 @@
 //! What has to be looked up for all messages that arrived together is asked of the store in one question; then they are
 //! applied in order, each seeing what those before it did.
 
-use std::collections::VecDeque;
-
 use plausch_model::{
     BareJid, ChatState, DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, TimelineKey, Timestamp,
     Way,
@@ -169,7 +167,7 @@ pub(crate) fn reference(incoming: &Incoming) -> Option<Reference> {
 /// What refers to messages that are not known yet: what another device of ours sent may come after the receipt for it.
 #[derive(Debug, Default)]
 pub(crate) struct References {
-    waiting: VecDeque<(BareJid, Reference)>,
+    waiting: Vec<(BareJid, Reference)>,
 }
 
 /// So many references wait; then the oldest make room.
@@ -179,9 +177,9 @@ impl References {
     /// Keeps a reference for a message of ours in this chat.
     pub fn wait(&mut self, chat: &BareJid, reference: Reference) {
         if self.waiting.len() >= MAX_WAITING {
-            self.waiting.pop_front();
+            self.waiting.remove(0);
         }
-        self.waiting.push_back((chat.clone(), reference));
+        self.waiting.push((chat.clone(), reference));
     }
 
     /// A message of ours is new: applies to it what has waited for it.

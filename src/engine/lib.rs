@@ -34,3 +34,4 @@ mod views;
 
 pub use account::Account;
 pub use jids::parse_address;
+pub use plausch_xmpp::list::take_first;

@@ -1,7 +1,5 @@
 //! What one step of an account works with: the time, the randomness, and the effects it gathers.
 
-use std::collections::VecDeque;
-
 use plausch_model::{OriginId, Timestamp};
 use rand_core::CryptoRng;
 
@@ -64,12 +62,12 @@ impl Step<'_> {
 #[derive(Debug)]
 pub(crate) struct Loads<C> {
     next: u32,
-    waiting: VecDeque<(Vec<LoadId>, C)>,
+    waiting: Vec<(Vec<LoadId>, C)>,
 }
 
 impl<C> Default for Loads<C> {
     fn default() -> Self {
-        Self { next: 0, waiting: VecDeque::new() }
+        Self { next: 0, waiting: Vec::new() }
     }
 }
 
@@ -82,16 +80,17 @@ impl<C> Loads<C> {
             LoadId(self.next)
         });
         let ids = ids.into_list();
-        self.waiting.push_back((ids, then));
+        self.waiting.push((ids, then));
     }
 
     /// Sorts answers to their questions. Answers that nobody waits for are dropped.
     pub fn answered(&mut self, answers: Vec<(LoadId, Loaded)>) -> Vec<(C, Vec<Loaded>)> {
-        let mut answers: VecDeque<_> = answers.into();
+        let mut answers = answers.into_iter().peekable();
         let mut complete = Vec::new();
-        while let Some((ids, then)) = self.waiting.pop_front() {
-            answers.retain(|(id, _)| ids.first().is_none_or(|first| id >= first));
-            let found: Vec<Loaded> = ids.iter().filter_map(|id| take(&mut answers, *id)).into_list();
+        for (ids, then) in std::mem::take(&mut self.waiting) {
+            while answers.next_if(|(id, _)| ids.first().is_some_and(|first| id < first)).is_some() {}
+            let found = ids.iter().filter_map(|id| answers.next_if(|(answer, _)| answer == id));
+            let found = found.map(|(_, loaded)| loaded).into_list();
             if found.len() == ids.len() {
                 complete.push((then, found));
             }
@@ -103,9 +102,4 @@ impl<C> Loads<C> {
     pub fn take_all(&mut self) -> Vec<C> {
         std::mem::take(&mut self.waiting).into_iter().map(|(_, then)| then).collect()
     }
-}
-
-fn take(answers: &mut VecDeque<(LoadId, Loaded)>, id: LoadId) -> Option<Loaded> {
-    let (front, _) = answers.front()?;
-    (*front == id).then(|| answers.pop_front()).flatten().map(|(_, loaded)| loaded)
 }

@@ -3,10 +3,10 @@
 //! Frames that have arrived while the driver was busy are handed over together, so that they share one commit.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
 use plausch_engine::io::{Input, SocketId};
+use plausch_engine::take_first;
 
 /// A queue with one reader.
 #[derive(Default)]
@@ -16,7 +16,7 @@ pub struct Inbox {
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<Input>,
+    queue: Vec<Input>,
     reader: Option<Waker>,
     stopped: bool,
 }
@@ -24,16 +24,16 @@ struct State {
 impl Inbox {
     /// Adds an input.
     pub fn push(&self, input: Input) {
-        self.state.borrow_mut().queue.push_back(input);
+        self.state.borrow_mut().queue.push(input);
         self.wake();
     }
 
     /// Adds a frame, to those of its socket that wait already if nothing else came in between.
     pub fn push_frame(&self, socket: SocketId, frame: String) {
         let mut state = self.state.borrow_mut();
-        match state.queue.back_mut() {
+        match state.queue.last_mut() {
             Some(Input::Frames { socket: last, frames }) if *last == socket => frames.push(frame),
-            _ => state.queue.push_back(Input::Frames { socket, frames: vec![frame] }),
+            _ => state.queue.push(Input::Frames { socket, frames: vec![frame] }),
         }
         drop(state);
         self.wake();
@@ -72,7 +72,7 @@ impl Inbox {
         if state.stopped {
             return Poll::Ready(None);
         }
-        if let Some(input) = state.queue.pop_front() {
+        if let Some(input) = take_first(&mut state.queue) {
             return Poll::Ready(Some(input));
         }
         state.reader = Some(context.waker().clone());

@@ -10,11 +10,9 @@
 //! word for word, with the same `rid`. Not here: key sequences (§15, for unencrypted sessions), several streams in a session
 //! (§16).
 
-use std::collections::VecDeque;
-
 use rand_core::CryptoRng;
 
-use crate::list::IntoList;
+use crate::list::{IntoList, take_first};
 use crate::stream::StreamHeader;
 use crate::xml::Element;
 
@@ -134,7 +132,7 @@ pub struct Bosh {
     /// The `rid` of the request whose response is to be handed out next.
     next_response: u64,
     next_id: u32,
-    outgoing: VecDeque<Outgoing>,
+    outgoing: Vec<Outgoing>,
     pending: Vec<Pending>,
     actions: Vec<BoshAction>,
     /// When the last request without content was made, for sessions that poll.
@@ -195,7 +193,7 @@ impl Bosh {
             next_rid: first_rid,
             next_response: first_rid,
             next_id: 0,
-            outgoing: VecDeque::new(),
+            outgoing: Vec::new(),
             pending: Vec::new(),
             actions: Vec::new(),
             last_empty: 0,
@@ -210,20 +208,20 @@ impl Bosh {
                 let body = Request::Create { header, wait_seconds: WAIT_SECONDS }.to_xml(self.next_rid, "", None);
                 self.post(body);
             }
-            State::Creating | State::Open => self.outgoing.push_back(Outgoing::Restart(header.clone())),
+            State::Creating | State::Open => self.outgoing.push(Outgoing::Restart(header.clone())),
             State::Terminating | State::Closed => {}
         }
     }
 
     /// Sends an element with the next request.
     pub fn send(&mut self, element: Element) {
-        self.outgoing.push_back(Outgoing::Element(element));
+        self.outgoing.push(Outgoing::Element(element));
     }
 
     /// Ends the session after what was sent.
     pub fn terminate(&mut self) {
         if self.state == State::Open {
-            self.outgoing.push_back(Outgoing::Terminate);
+            self.outgoing.push(Outgoing::Terminate);
         } else {
             self.end(BoshEnd::Terminated);
         }
@@ -302,7 +300,7 @@ impl Bosh {
     fn next_body(&mut self) -> String {
         // §9.2: left out where every response has arrived.
         let ack = (self.unanswered() > 0).then(|| self.next_response.saturating_sub(1));
-        let request = match self.outgoing.pop_front() {
+        let request = match take_first(&mut self.outgoing) {
             Some(Outgoing::Restart(header)) => Request::Restart(header),
             Some(Outgoing::Terminate) => {
                 self.state = State::Terminating;
@@ -310,12 +308,12 @@ impl Bosh {
             }
             Some(Outgoing::Element(first)) => {
                 let mut elements = vec![first];
-                while let Some(Outgoing::Element(_)) = self.outgoing.front()
-                    && let Some(Outgoing::Element(next)) = self.outgoing.pop_front()
+                while let Some(Outgoing::Element(_)) = self.outgoing.first()
+                    && let Some(Outgoing::Element(next)) = take_first(&mut self.outgoing)
                 {
                     elements.push(next);
                 }
-                if matches!(self.outgoing.front(), Some(Outgoing::Terminate)) {
+                if matches!(self.outgoing.first(), Some(Outgoing::Terminate)) {
                     self.outgoing.clear();
                     self.state = State::Terminating;
                     Request::Terminate(elements)

@@ -16,6 +16,12 @@ pub trait IntoList: Iterator + Sized {
 
 impl<I: Iterator> IntoList for I {}
 
+/// Takes the first item off a short queue. A `VecDeque` would not have to move the others, but is some 500 bytes for each
+/// type of item.
+pub fn take_first<T>(queue: &mut Vec<T>) -> Option<T> {
+    if queue.is_empty() { None } else { Some(queue.remove(0)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

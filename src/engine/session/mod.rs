@@ -17,8 +17,6 @@ mod link;
 mod negotiate;
 mod online;
 
-use std::collections::VecDeque;
-
 use plausch_model::{ConnectionDetails, ConnectionState, Timestamp, Update, ViewId, WorkerSettings};
 use plausch_xmpp::{
     jid,
@@ -148,7 +146,7 @@ pub(crate) struct Session {
     sm: Option<Sm>,
     /// Stanzas of the server that are handled and on disk.
     settled_inbound: u64,
-    unacknowledged: VecDeque<Unacknowledged>,
+    unacknowledged: Vec<Unacknowledged>,
     /// Our presence was sent as this stanza, and is not acknowledged.
     announced_as: Option<u64>,
     /// The server's software, if it says.
@@ -194,7 +192,7 @@ impl Session {
             visible: Map::new(),
             sm: None,
             settled_inbound: 0,
-            unacknowledged: VecDeque::new(),
+            unacknowledged: Vec::new(),
             announced_as: None,
             software: None,
             caught_up_at: None,
@@ -360,7 +358,7 @@ impl Account {
         }
         if let Some(sm) = &mut self.session.sm {
             let number = sm.count_outbound();
-            self.session.unacknowledged.push_back(Unacknowledged { number, stanza: stanza.clone() });
+            self.session.unacknowledged.push(Unacknowledged { number, stanza: stanza.clone() });
         }
         if let Phase::Online(online) = &mut self.session.phase {
             online.since_request = online.since_request.saturating_add(1);
