@@ -35,3 +35,4 @@ mod views;
 pub use account::Account;
 pub use jids::parse_address;
 pub use plausch_xmpp::list::take_first;
+pub use plausch_xmpp::unicode::compose_with;

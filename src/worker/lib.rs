@@ -43,6 +43,7 @@ fn start() -> Rc<Host<Account>> {
         }
         give_up();
     }));
+    plausch_engine::compose_with(platform::nfc);
     Host::start(platform::hosting(), platform::random_name("plausch-host-"))
 }
 

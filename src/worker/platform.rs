@@ -51,6 +51,11 @@ pub fn close_worker() {
     }
 }
 
+/// Normalization form C, as [`plausch_engine::compose_with`] asks for.
+pub fn nfc(text: &str) -> String {
+    JsString::from(text).normalize("NFC").into()
+}
+
 /// Normalization form KC, as [`plausch_engine::io::Password::new`] asks for.
 pub fn nfkc(text: &str) -> String {
     JsString::from(text).normalize("NFKC").into()
@@ -128,4 +133,46 @@ pub async fn within<T>(millis: i32, future: impl Future<Output = T>) -> Option<T
         Poll::Pending => elapsed.as_mut().poll(context).map(|()| None),
     })
     .await
+}
+
+#[cfg(test)]
+#[cfg(target_arch = "wasm32")]
+mod tests {
+    use js_sys::RegExp;
+    use plausch_engine::{compose_with, parse_address};
+    use unicode_normalization::UnicodeNormalization;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    /// Every character, among marks that compose, block and change places, and behind what it may compose with.
+    #[wasm_bindgen_test]
+    fn javascript_composes_as_the_crate_does() {
+        // A browser does not know what was assigned after it was made.
+        let unassigned = RegExp::new("\\p{Cn}", "u");
+        for c in ('\u{a0}'..'\u{323b0}').chain('\u{e0100}'..'\u{e01f0}') {
+            let text = [
+                format!("{c}e{c}\u{301}|{c}\u{323}\u{301}|a\u{302}{c}\u{323}"),
+                format!("|\u{1100}{c}\u{1161}{c}\u{11a8}|\u{9c7}{c}"),
+            ]
+            .concat();
+            let composed: String = text.nfc().collect();
+            if !unassigned.test(&composed) {
+                assert_eq!(nfc(&text), composed, "{c:?}");
+            }
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn addresses_and_passwords_are_composed() {
+        compose_with(nfc);
+        let read = |typed| parse_address(typed, None).map(|address| address.to_string());
+        assert_eq!(read("Rene\u{301}@Bu\u{308}cher.example"), Ok("ren\u{e9}@b\u{fc}cher.example".into()));
+        // Marks come into their order, and kana compose.
+        assert_eq!(read("a\u{302}\u{323}@b.example"), Ok("\u{1ead}@b.example".into()));
+        assert_eq!(read("\u{304b}\u{3099}@b.example"), Ok("\u{304c}@b.example".into()));
+        // What is excluded from composition comes apart, and is no name then.
+        assert!(read("\u{958}@b.example").is_err());
+        assert_eq!(nfkc("\u{fb01}"), "fi");
+    }
 }

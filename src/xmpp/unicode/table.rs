@@ -51,6 +51,7 @@ pub(super) enum Joining {
 }
 
 /// A canonical decomposition.
+#[cfg(feature = "composition")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Decomposition {
     /// What is decomposed.
@@ -69,6 +70,7 @@ pub(super) const SCRIPTS: &[u8] = include_bytes!("tables/scripts.bin");
 pub(super) const COMBINING: &[u8] = include_bytes!("tables/combining.bin");
 pub(super) const JOINING: &[u8] = include_bytes!("tables/joining.bin");
 pub(super) const LOWERCASE: &[u8] = include_bytes!("tables/lowercase.bin");
+#[cfg(feature = "composition")]
 pub(super) const DECOMPOSITIONS: &[u8] = include_bytes!("tables/decompositions.bin");
 
 impl Class {
@@ -175,6 +177,7 @@ pub(super) fn joining(c: char) -> Option<Joining> {
 }
 
 /// All canonical decompositions but those of Hangul syllables, by what is decomposed.
+#[cfg(feature = "composition")]
 pub(super) fn decompositions() -> &'static [Decomposition] {
     static TABLE: OnceLock<Vec<Decomposition>> = OnceLock::new();
     TABLE.get_or_init(|| unpack_decompositions(DECOMPOSITIONS))
@@ -189,6 +192,7 @@ fn unpack_pairs(table: &[u8]) -> Vec<(u32, u32)> {
 }
 
 /// Three columns: steps of `whole`, zigzag steps of `first`, and `second` with the flag in its lowest bit.
+#[cfg(feature = "composition")]
 fn unpack_decompositions(table: &[u8]) -> Vec<Decomposition> {
     let mut bytes = table.iter();
     let count = next_number(&mut bytes).unwrap_or(0);
