@@ -1,10 +1,7 @@
 //! Characters that are allowed only beside certain others (RFC 5892 appendix A).
 
 use super::script::{GREEK, HAN, HEBREW, HIRAGANA, KATAKANA};
-use super::table::{Class, Joining, class, combining_class, joining, script};
-
-/// The canonical combining class of a virama, which joins consonants.
-const VIRAMA: u32 = 9;
+use super::table::{Class, Joining, class, is_virama, joining, script};
 
 /// Whether the character is one whose neighbours decide (CONTEXTJ, CONTEXTO).
 pub(super) fn is_contextual(c: char) -> bool {
@@ -34,9 +31,9 @@ fn is_allowed(before: &str, c: char, after: &str, text: &str) -> bool {
     let previous_is = |wanted: u32| previous.is_some_and(|c| script(c) == wanted);
     match c {
         // A.1
-        '\u{200c}' => previous.is_some_and(|c| combining_class(c) == VIRAMA) || is_between_joining(before, after),
+        '\u{200c}' => previous.is_some_and(is_virama) || is_between_joining(before, after),
         // A.2
-        '\u{200d}' => previous.is_some_and(|c| combining_class(c) == VIRAMA),
+        '\u{200d}' => previous.is_some_and(is_virama),
         // A.3
         '\u{b7}' => previous == Some('l') && next == Some('l'),
         // A.4

@@ -287,7 +287,7 @@ fn non_ascii_char(code: u32) -> Option<char> {
     char::from_u32(code).filter(|c| !c.is_ascii())
 }
 
-fn tables() -> [(&'static str, Vec<u8>, &'static [u8]); 7] {
+fn tables() -> [(&'static str, Vec<u8>, &'static [u8]); 8] {
     let classes = pack_runs(4, |code| (code >= 0x80).then(|| class(code) as u32));
     let differences = pack_runs(1, |code| {
         let c = non_ascii_char(code)?;
@@ -296,12 +296,14 @@ fn tables() -> [(&'static str, Vec<u8>, &'static [u8]); 7] {
     let allowed = |code: u32| code < 0x80 || class(code).is_freeform();
     let scripts = pack_runs(8, |code| allowed(code).then(|| data().scripts[code as usize]));
     let combining = pack_runs(8, |code| Some(CanonicalCombiningClassMapBorrowed::new().get32_u8(code).into()));
+    let viramas = pack_runs(1, |code| Some((CanonicalCombiningClassMapBorrowed::new().get32_u8(code) == 9).into()));
     let joining = pack_runs(2, |code| is_idna_valid(code).then(|| joining_type(code)));
     [
         ("classes", classes, table::CLASSES),
         ("idna", differences, table::IDNA_DIFFERENCES),
         ("scripts", scripts, table::SCRIPTS),
         ("combining", combining, table::COMBINING),
+        ("viramas", viramas, table::VIRAMAS),
         ("joining", joining, table::JOINING),
         ("lowercase", pack_lowercase(), table::LOWERCASE),
         ("decompositions", pack_decompositions(), table::DECOMPOSITIONS),
@@ -336,6 +338,7 @@ fn tables_read_as_they_were_written() {
         let code = u32::from(c);
         assert_eq!(table::class(c), class(code), "{c:?}");
         assert_eq!(table::is_idna_valid(c), is_idna_valid(code), "{c:?}");
+        assert_eq!(table::is_virama(c), CanonicalCombiningClassMapBorrowed::new().get_u8(c) == 9, "{c:?}");
         assert_eq!(table::combining_class(c), u32::from(CanonicalCombiningClassMapBorrowed::new().get_u8(c)), "{c:?}");
         if is_idna_valid(code) {
             assert_eq!(table::joining(c).map_or(0, |joining| joining as u32), joining_type(code), "{c:?}");

@@ -67,7 +67,9 @@ pub(super) struct Decomposition {
 pub(super) const CLASSES: &[u8] = include_bytes!("tables/classes.bin");
 pub(super) const IDNA_DIFFERENCES: &[u8] = include_bytes!("tables/idna.bin");
 pub(super) const SCRIPTS: &[u8] = include_bytes!("tables/scripts.bin");
+#[cfg(feature = "composition")]
 pub(super) const COMBINING: &[u8] = include_bytes!("tables/combining.bin");
+pub(super) const VIRAMAS: &[u8] = include_bytes!("tables/viramas.bin");
 pub(super) const JOINING: &[u8] = include_bytes!("tables/joining.bin");
 pub(super) const LOWERCASE: &[u8] = include_bytes!("tables/lowercase.bin");
 #[cfg(feature = "composition")]
@@ -104,16 +106,38 @@ impl Class {
     }
 }
 
+/// The tables that the worker has, unpacked.
+struct Tables {
+    classes: Runs,
+    idna_differences: Runs,
+    scripts: Runs,
+    viramas: Runs,
+    joining: Runs,
+    lowercase: Vec<(u32, u32)>,
+}
+
+/// Unpacked together: they are small, and each would bring a lock and its code along.
+fn tables() -> &'static Tables {
+    static TABLES: OnceLock<Tables> = OnceLock::new();
+    TABLES.get_or_init(|| Tables {
+        classes: runs::unpack(CLASSES, 4),
+        idna_differences: runs::unpack(IDNA_DIFFERENCES, 1),
+        scripts: runs::unpack(SCRIPTS, 8),
+        viramas: runs::unpack(VIRAMAS, 1),
+        joining: runs::unpack(JOINING, 2),
+        lowercase: unpack_pairs(LOWERCASE),
+    })
+}
+
 /// The class of a character.
 pub(super) fn class(c: char) -> Class {
-    static RUNS: OnceLock<Runs> = OnceLock::new();
     match c {
         'a'..='z' | 'A'..='Z' => Class::Left,
         '0'..='9' => Class::EuropeanNumber,
         ' ' => Class::Free,
         '!'..='~' => Class::Neutral,
         _ => {
-            let value = runs::lookup(RUNS.get_or_init(|| runs::unpack(CLASSES, 4)), c);
+            let value = runs::lookup(&tables().classes, c);
             usize::try_from(value).ok().and_then(|index| Class::ALL.get(index)).copied().unwrap_or(Class::Disallowed)
         }
     }
@@ -122,11 +146,10 @@ pub(super) fn class(c: char) -> Class {
 /// Whether IDNA2008 (RFC 5892 §3) has the character as PVALID: an identifier character that is not changed by lower
 /// case, and a few that differ.
 pub(super) fn is_idna_valid(c: char) -> bool {
-    static RUNS: OnceLock<Runs> = OnceLock::new();
     if c.is_ascii() {
         return matches!(c, 'a'..='z' | '0'..='9' | '-');
     }
-    let differs = runs::lookup(RUNS.get_or_init(|| runs::unpack(IDNA_DIFFERENCES, 1)), c) == 1;
+    let differs = runs::lookup(&tables().idna_differences, c) == 1;
     (class(c).is_identifier() && is_lowercase(c)) != differs
 }
 
@@ -134,13 +157,12 @@ pub(super) fn is_idna_valid(c: char) -> bool {
 ///
 /// The standard library has it, too, but as a table of 11 KB; here it is 3 KB, which compress to less than one.
 pub(super) fn lowercase(c: char) -> impl Iterator<Item = char> {
-    static PAIRS: OnceLock<Vec<(u32, u32)>> = OnceLock::new();
     // The only one that becomes two (SpecialCasing.txt).
     let second = (c == '\u{130}').then_some('\u{307}');
     let first = if c.is_ascii() {
         c.to_ascii_lowercase()
     } else {
-        let pairs = PAIRS.get_or_init(|| unpack_pairs(LOWERCASE));
+        let pairs = &tables().lowercase;
         let index = pairs.binary_search_by_key(&u32::from(c), |(upper, _)| *upper);
         let pair = index.ok().and_then(|index| pairs.get(index));
         pair.and_then(|(_, lower)| char::from_u32(*lower)).unwrap_or(c)
@@ -155,20 +177,24 @@ fn is_lowercase(c: char) -> bool {
 
 /// The number of the script of a character that the FreeformClass allows; 0 if it has none of its own.
 pub(super) fn script(c: char) -> u32 {
-    static RUNS: OnceLock<Runs> = OnceLock::new();
-    runs::lookup(RUNS.get_or_init(|| runs::unpack(SCRIPTS, 8)), c)
+    runs::lookup(&tables().scripts, c)
 }
 
 /// The canonical combining class.
+#[cfg(feature = "composition")]
 pub(super) fn combining_class(c: char) -> u32 {
     static RUNS: OnceLock<Runs> = OnceLock::new();
     if c < '\u{300}' { 0 } else { runs::lookup(RUNS.get_or_init(|| runs::unpack(COMBINING, 8)), c) }
 }
 
+/// Whether a character joins consonants: its canonical combining class is 9.
+pub(super) fn is_virama(c: char) -> bool {
+    runs::lookup(&tables().viramas, c) == 1
+}
+
 /// The joining type, if it is one of the three.
 pub(super) fn joining(c: char) -> Option<Joining> {
-    static RUNS: OnceLock<Runs> = OnceLock::new();
-    match runs::lookup(RUNS.get_or_init(|| runs::unpack(JOINING, 2)), c) {
+    match runs::lookup(&tables().joining, c) {
         1 => Some(Joining::Left),
         2 => Some(Joining::Right),
         3 => Some(Joining::Dual),
