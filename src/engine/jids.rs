@@ -29,9 +29,9 @@ pub(crate) fn recipient(jid: &BareJid) -> Option<jid::Jid> {
 /// # Errors
 /// [`SignInError::BadAddress`] if it is no address of a person.
 pub fn parse_address(typed: &str, default_domain: Option<&str>) -> Result<BareJid, SignInError> {
-    let typed = typed.trim().trim_start_matches("xmpp:");
+    let typed = without_scheme(typed.trim());
     let complete = match default_domain {
-        Some(domain) if !typed.contains('@') && !typed.is_empty() => format!("{typed}@{domain}"),
+        Some(domain) if !typed.contains(['@']) && !typed.is_empty() => format!("{typed}@{domain}"),
         _ => typed.to_owned(),
     };
     let jid = jid::Jid::parse(&complete).map_err(|_| SignInError::BadAddress)?;
@@ -40,11 +40,18 @@ pub fn parse_address(typed: &str, default_domain: Option<&str>) -> Result<BareJi
 
 /// Reads the address that a person typed to reach somebody. A resource is ignored.
 pub(crate) fn parse_typed(typed: &str, default_domain: Option<&str>) -> Option<BareJid> {
-    let typed = typed.trim().trim_start_matches("xmpp:");
+    let typed = without_scheme(typed.trim());
     match default_domain {
         Some(domain) if !typed.contains(['@', '.']) && !typed.is_empty() => parse_address(typed, Some(domain)).ok(),
         _ => jid::Jid::parse(typed).ok().map(|jid| bare_of(&jid)),
     }
+}
+
+fn without_scheme(mut typed: &str) -> &str {
+    while let Some(rest) = typed.strip_prefix("xmpp:") {
+        typed = rest;
+    }
+    typed
 }
 
 #[cfg(test)]

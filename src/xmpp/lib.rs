@@ -3,10 +3,12 @@
 //! No clock, no socket, no store, and nothing of what a conversation is: that is the engine's. Everything read here comes
 //! from the network and is taken for hostile.
 
+mod ascii;
 mod base64;
 pub mod bosh;
 pub mod datetime;
 pub mod discovery;
+mod ip;
 pub mod iq_tracker;
 pub mod jid;
 pub mod list;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::ascii::has;
 use crate::unicode::{is_easily_confused, label_to_ascii};
 
 use super::BareJid;
@@ -65,7 +66,7 @@ pub fn display_address(address: &BareJid) -> String {
 
 /// Resolves the escapes that `wanted` says to, by where they are and what they stand for.
 fn unescape(local: &str, wanted: impl Fn(usize, char) -> bool) -> Cow<'_, str> {
-    if !local.contains('\\') {
+    if !has(local, b'\\') {
         return Cow::Borrowed(local);
     }
     let mut plain = String::with_capacity(local.len());

@@ -1,8 +1,8 @@
 //! The three parts of an address, each brought into its normal form.
 
 use std::borrow::Cow;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::ip;
 use crate::unicode::{DomainError, PrecisError, domain_to_unicode, opaque_string, username_case_mapped};
 
 use super::error::JidError;
@@ -39,8 +39,8 @@ pub(super) fn prepare_resource(resource: &str) -> Result<Cow<'_, str>, JidError>
 /// A domain name after IDNA2008, or an IP address (RFC 7622 §3.2).
 pub(super) fn prepare_domain(domain: &str) -> Result<Cow<'_, str>, JidError> {
     if let Some(address) = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        let address: Ipv6Addr = address.parse().map_err(|_| JidError::InvalidDomain)?;
-        return Ok(Cow::Owned(format!("[{address}]")));
+        let address = ip::parse_v6(address).ok_or(JidError::InvalidDomain)?;
+        return Ok(Cow::Owned(format!("[{}]", ip::show_v6(address))));
     }
     let prepared = domain_to_unicode(domain).map_err(|error| match error {
         DomainError::Empty if matches!(domain, "" | ".") => JidError::EmptyDomain,
@@ -48,7 +48,7 @@ pub(super) fn prepare_domain(domain: &str) -> Result<Cow<'_, str>, JidError> {
         _ => JidError::InvalidDomain,
     })?;
     let last_label = prepared.rsplit('.').next().unwrap_or_default();
-    if is_number(last_label) && prepared.parse::<Ipv4Addr>().is_err() {
+    if is_number(last_label) && ip::parse_v4(&prepared).is_none() {
         return Err(JidError::InvalidDomain);
     }
     Ok(prepared)

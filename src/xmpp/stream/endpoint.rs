@@ -4,7 +4,8 @@
 //! user, no fragment and no character that a browser would read otherwise.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+
+use crate::ip;
 
 /// Longer addresses are refused.
 const MAX_URL_BYTES: usize = 2000;
@@ -49,7 +50,8 @@ impl Endpoint {
         if !is_plain || url.len() > MAX_URL_BYTES {
             return Err(EndpointError::Malformed);
         }
-        let (scheme, rest) = url.split_once("://").ok_or(EndpointError::Malformed)?;
+        let (scheme, rest) = url.split_once(':').ok_or(EndpointError::Malformed)?;
+        let rest = rest.strip_prefix("//").ok_or(EndpointError::Malformed)?;
         let (transport, encrypted) = match scheme.to_ascii_lowercase().as_str() {
             "wss" => (Transport::WebSocket, true),
             "ws" => (Transport::WebSocket, false),
@@ -111,8 +113,8 @@ pub fn is_loopback(host: &str) -> bool {
     let bracketed = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     host == "localhost"
         || host.ends_with(".localhost")
-        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-        || bracketed.and_then(|address| address.parse::<Ipv6Addr>().ok()).is_some_and(|address| address.is_loopback())
+        || matches!(ip::parse_v4(&host), Some([127, ..]))
+        || bracketed.and_then(ip::parse_v6) == Some([0, 0, 0, 0, 0, 0, 0, 1])
 }
 
 /// The host of `host:port`, in lower case; `None` if it is no host, or a user is named.
@@ -131,7 +133,7 @@ fn host_of(authority: &str) -> Option<String> {
     };
     let is_ipv6 = |host: &str| {
         let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        inner.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
+        inner.and_then(ip::parse_v6).is_some()
     };
     (is_name(&host) || is_ipv6(&host)).then_some(host)
 }

@@ -30,7 +30,7 @@ pub(crate) fn is_easily_confused(label: &str) -> bool {
     }
     match scripts.as_slice() {
         [] | [LATIN] => false,
-        [CYRILLIC | GREEK] => label.chars().all(|c| c.is_ascii() || LOOKS_LATIN.contains(c)),
+        [CYRILLIC | GREEK] => label.chars().all(|c| c.is_ascii() || LOOKS_LATIN.chars().any(|like| like == c)),
         [_] => false,
         several => !TOGETHER.iter().any(|set| several.iter().all(|script| set.contains(script))),
     }

@@ -10,6 +10,7 @@ use sha1::{Digest, Sha1};
 
 use super::data_forms::{DataForm, FORM_TYPE, Field};
 use super::disco::{DiscoInfo, Identity};
+use crate::ascii::has;
 use crate::base64;
 use crate::list::IntoList;
 use crate::ns;
@@ -158,7 +159,7 @@ struct Input(String);
 impl Input {
     /// Adds a part, unless it contains the separator and could so pass for two.
     fn add(&mut self, part: &str) -> Option<()> {
-        if part.contains('<') {
+        if has(part, b'<') {
             return None;
         }
         self.0.push_str(part);

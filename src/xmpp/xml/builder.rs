@@ -6,6 +6,8 @@
 
 use smol_str::SmolStr;
 
+use crate::ascii::has;
+
 use super::element::{Attribute, Element, Node};
 use super::syntax::{clean_name, clean_text, is_reserved_namespace};
 
@@ -35,7 +37,7 @@ impl ElementBuilder {
         if name == "xml:lang" {
             self.element.lang = Some(value);
         } else if name != "xmlns"
-            && !name.contains(':')
+            && !has(name, b':')
             && let Some(name) = clean_name(name)
         {
             self.element.attrs.retain(|attribute| attribute.name != name);

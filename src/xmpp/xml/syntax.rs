@@ -74,5 +74,16 @@ pub(super) fn clean_name(name: &str) -> Option<SmolStr> {
 
 /// `text` with its line ends made `\n` (XML 1.0 §2.11).
 pub(super) fn normalize_line_ends(text: &str) -> Cow<'_, str> {
-    if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { Cow::Borrowed(text) }
+    let mut parts = text.split('\r');
+    let first = parts.next().unwrap_or_default();
+    if first.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    let mut normal = String::with_capacity(text.len());
+    normal.push_str(first);
+    for part in parts {
+        normal.push('\n');
+        normal.push_str(part.strip_prefix('\n').unwrap_or(part));
+    }
+    Cow::Owned(normal)
 }

@@ -2,6 +2,8 @@
 
 use smol_str::SmolStr;
 
+use crate::ascii::{find, has};
+
 use super::attributes::{QualifiedName, RawAttribute, next_attribute};
 use super::element::{Attribute, Element, Node};
 use super::error::{Malformation, XmlError};
@@ -122,7 +124,7 @@ impl<'a> Tree<'a> {
         if self.open.is_empty() {
             return if text.chars().all(is_space) { Ok(()) } else { Err(Malformation::TextOutside.into()) };
         }
-        if text.contains("]]>") {
+        if find(text, b"]]>").is_some() {
             return Err(Malformation::CDataEnd.into());
         }
         self.push_text(text);
@@ -312,7 +314,7 @@ fn pruned() -> Element {
 
 impl<'a> PendingText<'a> {
     fn push(&mut self, text: &'a str) {
-        if self.only.is_empty() && self.joined.is_empty() && !text.contains('\r') {
+        if self.only.is_empty() && self.joined.is_empty() && !has(text, b'\r') {
             self.only = text;
         } else {
             self.join();
