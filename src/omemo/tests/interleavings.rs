@@ -219,6 +219,10 @@ proptest! {
         events.iter().for_each(|event| world.happen(event));
         world.settle();
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
 
     /// One chain, in any order, up to the longest gap.
     #[test]

@@ -199,7 +199,7 @@ fn past_chains_are_remembered_up_to_the_limit() {
         bob.reads(0, &sent, b"turn");
         let answer = bob.encrypt(0, b"answer").bytes;
         alice.reads(1, &answer, b"answer");
-        if number % 10 == 0 {
+        if number.is_multiple_of(10) {
             bob.reload();
         }
         sent

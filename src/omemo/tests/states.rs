@@ -9,6 +9,7 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects
 )]
+#![allow(clippy::string_slice)]
 
 mod support;
 

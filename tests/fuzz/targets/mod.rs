@@ -9,6 +9,7 @@ pub mod datetime;
 pub mod discovery;
 pub mod jid;
 pub mod negotiation;
+pub mod omemo;
 pub mod stanza;
 pub mod uri;
 pub mod xml;
