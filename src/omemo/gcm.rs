@@ -99,7 +99,7 @@ fn lengths_block(bytes: u64) -> [u8; BLOCK_BYTES] {
     u128::from(bytes).saturating_mul(8).to_be_bytes()
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use aes_gcm::aead::array::typenum::{U12, U16};
     use aes_gcm::aead::{Aead, KeyInit};

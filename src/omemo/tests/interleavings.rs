@@ -1,5 +1,6 @@
 //! Whatever the network does to the messages of two or three devices: what arrives for the first time is read, what arrives
 //! again or altered is refused and changes nothing, and in the end all sides have the same sessions.
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,5 @@
 //! The rules of sessions and pre-keys, one by one.
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -2,6 +2,7 @@
 //!
 //! `tests/states/` holds records of format 1, and what was printed of their values. They are never written anew: a change of
 //! the format gets a new number and records of its own.
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

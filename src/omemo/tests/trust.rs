@@ -1,4 +1,5 @@
 //! Addresses of keys and files, and envelopes.
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use plausch_omemo::file::{self, FileDecryptor, FileEncryptor, FileError, FileKey, FileVerifier};

@@ -24,6 +24,8 @@ const PARTS: &[Part] = &[
     Part { name: "size", what: "bytes until the sign-in form works, and in all", run: size },
     Part { name: "parse", what: "reading and writing stanzas, native", run: parse },
     Part { name: "parse-wasm", what: "reading stanzas in the browser", run: parse_in_the_browser },
+    Part { name: "omemo", what: "encryption, native", run: omemo },
+    Part { name: "omemo-wasm", what: "encryption in the browser", run: omemo_in_the_browser },
     Part {
         name: "start",
         what: "time until the first paint and until the form can be used",
@@ -65,10 +67,22 @@ fn parse(session: &Session) -> Result<()> {
     run(&mut session.cargo("bench --locked --quiet -p plausch-xmpp --bench parse"))
 }
 
-/// With the code that ships: the release profile.
 fn parse_in_the_browser(session: &Session) -> Result<()> {
-    let words = "test --locked --release --target wasm32-unknown-unknown -p plausch-worker --test parse -- --nocapture";
-    let mut cargo = session.wasm_cargo(words)?;
+    speed_in_the_browser(session, "-p plausch-worker --test parse")
+}
+
+fn omemo(session: &Session) -> Result<()> {
+    run(&mut session.cargo("bench --locked --quiet -p plausch-omemo --bench omemo"))
+}
+
+fn omemo_in_the_browser(session: &Session) -> Result<()> {
+    speed_in_the_browser(session, "-p plausch-omemo --test omemo")
+}
+
+/// With the code that ships: the release profile.
+fn speed_in_the_browser(session: &Session, test: &str) -> Result<()> {
+    let words = format!("test --locked --release --target wasm32-unknown-unknown {test} -- --nocapture");
+    let mut cargo = session.wasm_cargo(&words)?;
     session.with_browser(&mut cargo)?;
     run(&mut cargo)
 }

@@ -30,9 +30,9 @@ pub const STEPS: &[Step] = &[
 ];
 
 /// Packages that have tests for the browser.
-const BROWSER_PACKAGES: &str = "-p plausch-worker";
+const BROWSER_PACKAGES: &str = "-p plausch-worker -p plausch-omemo";
 /// Packages that run in the browser.
-const WASM_PACKAGES: &str = "-p plausch -p plausch-worker";
+const WASM_PACKAGES: &str = "-p plausch -p plausch-worker -p plausch-omemo";
 /// Tests that need servers and a browser have steps of their own.
 const NOT_UNIT: &str = "--exclude plausch-interop --exclude plausch-e2e";
 const FUZZ_SECONDS: u32 = 10;
