@@ -15,6 +15,7 @@ use thiserror::Error;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
+use crate::base_point::curve25519_public;
 use crate::protocol::{IdentityForm, Protocol, Version};
 use crate::secret::Secret;
 use crate::trust::Fingerprint;
@@ -121,8 +122,7 @@ impl<P: CurveKey> KeyPair<P> {
     }
 
     pub fn from_secret(secret: Secret) -> Self {
-        let public = PublicKey::from(&StaticSecret::from(*secret.as_bytes()));
-        Self { public: P::from_bytes(public.to_bytes()), secret }
+        Self { public: P::from_bytes(curve25519_public(secret.as_bytes())), secret }
     }
 
     /// A pair that was stored: deriving the public key anew would cost as much as drawing it.
@@ -276,7 +276,7 @@ impl IdentityKeyPair {
 
     pub(crate) fn from_secret(secret: Secret) -> Self {
         let ed25519 = xeddsa::ed25519_public(secret.as_bytes());
-        let curve25519 = PublicKey::from(&StaticSecret::from(*secret.as_bytes())).to_bytes();
+        let curve25519 = curve25519_public(secret.as_bytes());
         Self { secret, curve25519, ed25519 }
     }
 

@@ -10,13 +10,14 @@
 
 use std::fmt;
 
-use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::montgomery::MontgomeryPoint;
 use curve25519_dalek::scalar::Scalar;
 use ed25519_dalek::VerifyingKey;
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha512};
 use zeroize::Zeroizing;
+
+use crate::base_point;
 
 /// A signature: R and s.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub fn sign_bit(key: &[u8; 32]) -> bool {
 /// The Edwards form of the public key that belongs to the scalar, sign bit included.
 pub fn ed25519_public(secret: &[u8; 32]) -> [u8; 32] {
     let scalar = Zeroizing::new(Scalar::from_bytes_mod_order(*secret));
-    EdwardsPoint::mul_base(&scalar).compress().to_bytes()
+    base_point::multiply(&scalar).compress().to_bytes()
 }
 
 /// The Edwards form of a Curve25519 key with this sign bit; `None` if there is no such point (XEdDSA §2.3 `convert_mont`).
@@ -111,7 +112,7 @@ pub fn sign_with_sign_bit(secret: &[u8; 32], message: &[u8], random: &Random) ->
 /// The Ed25519 signature by a scalar and its public key; the nonce is a hash of both secrets and the message.
 fn sign_as(secret: &[u8; 32], public: &[u8; 32], message: &[u8], random: &Random) -> Signature {
     let nonce = Zeroizing::new(hash_to_scalar(&[&NONCE_PREFIX, secret, message, random.as_slice()]));
-    let commitment = EdwardsPoint::mul_base(&nonce).compress().to_bytes();
+    let commitment = base_point::multiply(&nonce).compress().to_bytes();
     let challenge = hash_to_scalar(&[&commitment, public, message]);
     let scalar = Zeroizing::new(Scalar::from_bytes_mod_order(*secret));
     #[allow(clippy::arithmetic_side_effects)] // modulo the group order
