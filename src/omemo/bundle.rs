@@ -132,7 +132,7 @@ impl Bundle {
     /// What to start a session with: a one-time pre-key is chosen at random, so that two devices that start sessions at the same
     /// time seldom choose the same (XEP-0384 §5.4).
     pub fn choose(&self, rng: &mut dyn CryptoRng) -> Option<PreKeyBundle> {
-        let count = u64::try_from(self.pre_keys.len()).ok().filter(|count| *count > 0)?;
+        let count = u64::try_from(self.pre_keys.len()).ok()?;
         // The remainder of 64 random bits by at most 1000 is even enough.
         let at = usize::try_from(rng.next_u64().checked_rem(count)?).ok()?;
         self.pre_keys.get(at).map(|chosen| self.with(chosen))

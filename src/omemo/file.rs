@@ -4,6 +4,32 @@
 //! Files are encrypted in pieces of any size. Decrypting takes two passes: [`FileVerifier`] reads all of the ciphertext and
 //! gives a [`FileDecryptor`] only if the tag fits, so no plaintext exists before. The second pass checks again that it was given
 //! what was verified. [`decrypt`] does both for what is in memory.
+//!
+//! ```
+//! use plausch_omemo::file::{FileEncryptor, FileKey, FileVerifier};
+//! use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let key = FileKey::draw(&mut ChaCha20Rng::seed_from_u64(7)); // in earnest: the system's randomness
+//! let mut encryptor = FileEncryptor::new(&key);
+//! let mut stored = b"a picture".to_vec();
+//! encryptor.encrypt(&mut stored)?; // or piece by piece
+//! stored.extend(encryptor.finish());
+//!
+//! let mut verifier = FileVerifier::new(&key);
+//! stored.chunks(4).try_for_each(|piece| verifier.read(piece))?;
+//! let mut decryptor = verifier.finish()?; // an error here: there never is any plaintext
+//! let mut plaintext = Vec::new();
+//! for piece in stored.chunks(4) {
+//!     let mut piece = piece.to_vec();
+//!     decryptor.decrypt(&mut piece)?;
+//!     plaintext.extend(piece);
+//! }
+//! decryptor.finish()?; // an error here: it was not what was verified
+//! assert_eq!(plaintext, b"a picture");
+//! # Ok(())
+//! # }
+//! ```
 
 use std::fmt;
 

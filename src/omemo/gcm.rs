@@ -134,4 +134,13 @@ mod tests {
             prop_assert_eq!(plaintext.unwrap(), pieces.concat());
         }
     }
+
+    #[test]
+    fn no_key_encrypts_more_than_it_may() {
+        let mut gcm = Gcm::new(&[1; 32], &[2; 12]);
+        gcm.hashed = 68_719_476_735 - 32;
+        assert_eq!(gcm.authenticate(&[0]), Ok(()));
+        assert_eq!(gcm.authenticate(&[]), Ok(()));
+        assert_eq!(gcm.authenticate(&[0]), Err(TooLong));
+    }
 }

@@ -16,7 +16,7 @@
 //! - [`Sessions`] are those with one device of a peer in one version: [`Sessions::start`], [`Sessions::encrypt`],
 //!   [`Sessions::decrypt`].
 //! - [`payload`] holds what is encrypted once for all devices; sessions transport its [`KeyMaterial`].
-//! - [`file`] and [`AesGcmUrl`] are encrypted files; [`Fingerprint`] and [`VerificationUri`] are what people compare and scan;
+//! - [`mod@file`] and [`AesGcmUrl`] are encrypted files; [`Fingerprint`] and [`VerificationUri`] are what people compare and scan;
 //!   [`EnvelopeCheck`] is the rule by which the content of OMEMO 2 counts as sent.
 //!
 //! `Device`, `PreKeys` and `Sessions` are the records to store: `to_bytes`, `from_bytes`. The format is versioned.
@@ -34,7 +34,8 @@
 //!
 //! - A message that is refused leaves all state as it was, to the byte. A message that was read before is told from one that
 //!   cannot be read: [`DecryptError::is_duplicate`].
-//! - No input makes it panic; lints see to that. No message costs more than 4000 derivations of keys.
+//! - No input makes it panic; lints see to that. A message that is refused costs at most 2000
+//!   derivations of keys in each session that is tried.
 //! - Secrets are overwritten when dropped and never part of `Debug`; tags are compared in constant time. Curve arithmetic and
 //!   AES are dalek's and RustCrypto's. WebAssembly engines promise no constant time; that is accepted.
 //! - What bears on security is checked by vectors of two other implementations (`tests/vectors/`).

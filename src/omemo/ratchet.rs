@@ -148,7 +148,7 @@ enum Step {
     /// In the present chain.
     Advance { skipped: Vec<MessageKey>, chain: Chain },
     /// In a new chain.
-    Turn { closing: Option<Closing>, turn: Turn },
+    Turn(Turn),
 }
 
 /// What remains of the present chain when a new one begins.
@@ -286,8 +286,7 @@ impl Ratchet {
             return Err(if known { RatchetError::Duplicate } else { RatchetError::KeyNotKept });
         }
         let (turn, key) = Turn::derive(protocol, &self.root, &self.own, header)?;
-        let closing = self.receiving.as_ref().map(|receiving| Closing::of(&receiving.chain, header.previous));
-        Ok((Step::Turn { closing, turn }, key))
+        Ok((Step::Turn(turn), key))
     }
 
     /// Takes over what was found; whether a heartbeat is due.
@@ -309,9 +308,9 @@ impl Ratchet {
                 receiving.chain = chain;
                 Ok(receiving.report_heartbeat(header.number))
             }
-            Step::Turn { closing, turn } => {
+            Step::Turn(turn) => {
                 let turned = turn.complete(protocol, &header.ratchet_key, rng)?;
-                self.close_receiving(closing);
+                self.close_receiving(header.previous);
                 self.root = turned.root;
                 self.own = turned.own;
                 self.previous = self.sending.number;
@@ -321,8 +320,9 @@ impl Ratchet {
         }
     }
 
-    fn close_receiving(&mut self, closing: Option<Closing>) {
-        let (Some(receiving), Some(closing)) = (self.receiving.take(), closing) else { return };
+    fn close_receiving(&mut self, previous: u32) {
+        let Some(receiving) = self.receiving.take() else { return };
+        let closing = Closing::of(receiving.chain, previous);
         self.skipped.add(&receiving.ratchet_key, closing.keys);
         self.skipped.close(&receiving.ratchet_key, closing.doubtful);
         if self.past.len() >= MAX_PAST_CHAINS {
@@ -387,8 +387,7 @@ impl Receiving {
 
 impl Closing {
     /// Keys up to the number `previous`, itself included.
-    fn of(chain: &Chain, previous: u32) -> Self {
-        let mut chain = chain.clone();
+    fn of(mut chain: Chain, previous: u32) -> Self {
         let keys = match chain.skip_to(previous) {
             Ok((mut skipped, last)) => {
                 skipped.push(last);

@@ -2,6 +2,24 @@
 //!
 //! The fingerprint is the Curve25519 form of the identity key (XEP-0384 §8), the same in both versions. Deciding what to trust,
 //! and remembering it, is the caller's.
+//!
+//! ```
+//! use plausch_omemo::{DeviceId, VerificationUri};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let fingerprint = "5cca272c5bae7993262b574cfb4befef3c8d64c16c055321033017db691c320c".parse()?;
+//! let device = DeviceId::new(27183).ok_or("no id")?;
+//! let shown = VerificationUri::for_devices("juliet@capulet.example", [(device, fingerprint)]);
+//! match shown.parse()? {
+//!     VerificationUri::Devices { jid, devices } => {
+//!         assert_eq!(jid, "juliet@capulet.example");
+//!         assert_eq!(devices, [(Some(device), fingerprint)]);
+//!     }
+//!     VerificationUri::TrustMessage { .. } => unreachable!(),
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 use std::fmt;
 use std::str::FromStr;

@@ -12,13 +12,22 @@ mod support;
 
 use plausch_omemo::{
     Bundle, BundleError, DecodeError, DecryptError, Device, DeviceId, EncryptError, Fingerprint, HEARTBEAT_NUMBER,
-    KeyMaterial, MAX_BUNDLE_PRE_KEYS, MAX_JUMP, MAX_PAST_CHAINS, MAX_REPLACED, MessageKind, PRE_KEYS, PreKeyId,
-    PreKeys, REPLACED_SECONDS, ROTATION_SECONDS, RatchetError, Sessions, StartError, Timestamp, Version,
+    KeyMaterial, MAX_BUNDLE_PRE_KEYS, MAX_JUMP, MAX_LABEL_CHARS, MAX_PAST_CHAINS, MAX_REPLACED, MAX_SKIPPED,
+    MessageKind, PRE_KEYS, PreKeyId, PreKeys, REPLACED_SECONDS, ROTATION_SECONDS, RatchetError, Sessions, StartError,
+    Timestamp, Version,
 };
 use support::{NOW, Party, VERSIONS, pair};
 
 fn ratchet(error: RatchetError) -> DecryptError {
     DecryptError::Ratchet(error)
+}
+
+#[test]
+fn limits_are_those_that_are_documented() {
+    assert_eq!((MAX_JUMP, MAX_SKIPPED, MAX_PAST_CHAINS, HEARTBEAT_NUMBER), (2000, 2000, 50, 53));
+    assert_eq!((MAX_REPLACED, REPLACED_SECONDS), (10, 2_592_000));
+    assert_eq!((PRE_KEYS, ROTATION_SECONDS), (100, 1_209_600));
+    assert_eq!((MAX_BUNDLE_PRE_KEYS, MAX_LABEL_CHARS), (1000, 53));
 }
 
 #[test]
