@@ -163,6 +163,7 @@ pub(crate) fn same(one: &RatchetKey, other: &RatchetKey) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::Kind;
 
     fn ratchet_key(number: u8) -> RatchetKey {
         RatchetKey::from_bytes([number; 32])
@@ -236,5 +237,26 @@ mod tests {
         assert!(skipped.get(&ratchet_key(1), 1).is_none());
         assert!(skipped.get(&ratchet_key(1), 0).is_some());
         assert!(skipped.get(&ratchet_key(2), 1).is_some());
+    }
+
+    #[test]
+    fn damaged_records_are_refused() {
+        let read = |chains: &[&[u32]]| {
+            let mut writer = Writer::new(Kind::Sessions);
+            let chain = |numbers: &&[u32]| {
+                let mut chain = SkippedChain::new(ratchet_key(1));
+                chain.keys = numbers.iter().flat_map(|number| keys(*number..number + 1)).collect();
+                chain
+            };
+            SkippedKeys { chains: chains.iter().map(chain).collect() }.write(&mut writer);
+            let bytes = writer.finish();
+            SkippedKeys::read(&mut Reader::new(Kind::Sessions, &bytes).unwrap()).map(|skipped| skipped.len())
+        };
+        let (most, one_more): (Vec<u32>, Vec<u32>) = ((0..1999).collect(), (0..2000).collect());
+        assert_eq!(read(&[&[1, 2], &[1]]), Ok(3));
+        assert_eq!(read(&[&most, &[1]]), Ok(2000));
+        assert_eq!(read(&[&one_more, &[1]]), Err(StateError::Damaged));
+        assert_eq!(read(&[&[1, 1]]), Err(StateError::Damaged));
+        assert_eq!(read(&[&[2, 1]]), Err(StateError::Damaged));
     }
 }
