@@ -143,6 +143,15 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_written_as_short_as_they_can_be() {
+        for (number, bytes) in
+            [(0, &b"\x08\x00"[..]), (127, b"\x08\x7f"), (128, b"\x08\x80\x01"), (16_384, b"\x08\x80\x80\x01")]
+        {
+            assert_eq!(write(&mut [(1, Value::Number(number))]), bytes, "{number}");
+        }
+    }
+
+    #[test]
     fn numbers_have_at_most_64_bits() {
         let most = b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
         assert_eq!(read(most), Ok(vec![(1, Value::Number(u64::MAX))]));
