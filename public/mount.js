@@ -20,6 +20,12 @@ if (globalThis.trustedTypes && !globalThis.trustedTypes.defaultPolicy) {
 // when the app asks for it.
 globalThis.plausch = {
   worker,
+  // The texts of a language that the app does not bring along.
+  async texts(tag) {
+    const answer = await fetch({ de: here("texts/de.txt") }[tag]);
+    if (!answer.ok) throw new Error(answer.statusText);
+    return answer.text();
+  },
   async engine() {
     const engine = await import("./engine/worker.js");
     await engine.default({ module_or_path: fetch(here("engine/worker_bg.wasm")) });

@@ -46,6 +46,12 @@ pub struct Mounted {
     owner: Owner,
 }
 
+/// Loads the texts of the language that the app will speak, so that it speaks it from the first moment on. Where they do not
+/// come, the app asks for them once more, and says so.
+pub fn prepare(hoster_locale: Option<Locale>, then: impl FnOnce() + 'static) {
+    ui::prefs::wanted_locale(hoster_locale).load(Box::new(|_| then()));
+}
+
 /// Puts the app into an element or a shadow root. It shows nothing but its first state until it is attached to an
 /// engine.
 ///

@@ -2,10 +2,10 @@
 
 use js_sys::{JSON, Object, Promise};
 use leptos::prelude::{document, window};
-use plausch_app::{Config, ConfigError, EngineLink, Placing, mount};
+use plausch_app::{Config, ConfigError, EngineLink, Placing, mount, prepare};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Request, RequestCache, RequestInit, Response};
+use web_sys::{HtmlElement, Request, RequestCache, RequestInit, Response};
 
 fn main() {
     spawn_local(start());
@@ -14,21 +14,30 @@ fn main() {
 async fn start() {
     // Other pages say themselves where to put the app.
     let Some(skeleton) = document().get_element_by_id("start") else { return };
+    // Most hosters leave the language to the browser: then its texts come beside the settings.
+    prepare(None, || ());
     let config = settings().await;
     let Some(body) = document().body() else { return };
-    // What `index.html` shows until now.
-    skeleton.remove();
     match config {
-        Ok(config) => {
-            let settings = config.worker_settings();
-            if let Ok(app) = mount(&body, config, Placing::Page) {
-                let link = EngineLink::connect(settings, app.receiver());
-                app.attach(move |message| link.send(message));
-                // The app lives as long as its page.
-                std::mem::forget(app);
-            }
+        Ok(config) => prepare(config.locale, move || {
+            // What `index.html` shows until now.
+            skeleton.remove();
+            run(&body, config);
+        }),
+        Err(error) => {
+            skeleton.remove();
+            refuse(&body, &error.to_string());
         }
-        Err(error) => refuse(&body, &error.to_string()),
+    }
+}
+
+fn run(body: &HtmlElement, config: Config) {
+    let settings = config.worker_settings();
+    if let Ok(app) = mount(body, config, Placing::Page) {
+        let link = EngineLink::connect(settings, app.receiver());
+        app.attach(move |message| link.send(message));
+        // The app lives as long as its page.
+        std::mem::forget(app);
     }
 }
 
@@ -56,7 +65,7 @@ fn request() -> Result<Promise, JsValue> {
 }
 
 /// Says what is wrong with the settings, to the one who has to mend them.
-fn refuse(body: &web_sys::HtmlElement, words: &str) {
+fn refuse(body: &HtmlElement, words: &str) {
     let Ok(note) = document().create_element("p") else { return };
     // Setting an attribute with a valid name and a text cannot fail.
     let _ = note.set_attribute("role", "alert");

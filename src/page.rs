@@ -3,8 +3,9 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Reflect, Uint8Array};
 use plausch_model::{Avatar, ToEngine};
+use wasm_bindgen::JsValue;
 use web_sys::{Blob, BlobPropertyBag, Url};
 
 use crate::reactive::*;
@@ -12,6 +13,11 @@ use crate::{
     inbox::Inbox,
     view::{Account, Pictures, State},
 };
+
+/// What the page's script says of the app's files (public/mount.js).
+pub fn files() -> Option<JsValue> {
+    Reflect::get(&js_sys::global(), &"plausch".into()).ok().filter(JsValue::is_object)
+}
 
 /// Listens to the page.
 pub fn listen(state: State, inbox: &Rc<Inbox>) {

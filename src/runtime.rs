@@ -18,6 +18,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Event, MessageChannel, MessageEvent, MessagePort, SharedWorker, Worker, WorkerOptions, WorkerType};
 
+use crate::page::files;
+
 /// Forces a way of hosting (`worker` or `page`), for trying them out. Per tab, and nothing that a link could set.
 const FORCED: &str = "plausch-hosting";
 /// All tabs of the origin share the worker of this name; one that has ended is not found by it any more.
@@ -191,11 +193,6 @@ fn decode(data: &JsValue) -> Option<FromEngine> {
 }
 
 // ---- hosts ------------------------------------------------------------------------------------------------------------
-
-/// What the page's script says of the app's files (public/mount.js).
-fn files() -> Option<JsValue> {
-    Reflect::get(&js_sys::global(), &"plausch".into()).ok().filter(JsValue::is_object)
-}
 
 /// The address of the worker's script.
 fn worker_url() -> Option<String> {

@@ -129,8 +129,8 @@ pub fn moment(locale: Locale, at: Timestamp) -> String {
 /// The day, for the separator between days.
 pub fn day(locale: Locale, at: Timestamp) -> String {
     match days_ago(at) {
-        0 => locale.texts().today.to_owned(),
-        1 => locale.texts().yesterday.to_owned(),
+        0 => locale.texts().today().to_owned(),
+        1 => locale.texts().yesterday().to_owned(),
         _ => format(locale, Kind::LongDay, at.0 as f64),
     }
 }
@@ -139,7 +139,7 @@ pub fn day(locale: Locale, at: Timestamp) -> String {
 pub fn recent(locale: Locale, at: Timestamp) -> String {
     match days_ago(at) {
         0 => time(locale, at),
-        1 => locale.texts().yesterday.to_owned(),
+        1 => locale.texts().yesterday().to_owned(),
         2..7 => format(locale, Kind::Weekday, at.0 as f64),
         _ => format(locale, Kind::ShortDate, at.0 as f64),
     }

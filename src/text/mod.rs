@@ -1,19 +1,23 @@
-//! Every word the app shows, per language, and how numbers, dates and names are written.
+//! The languages of the app, and how numbers, dates and names are written.
 //!
-//! A language is a value of [`Texts`]: a missing text does not compile, and neither does a [`Fill`] without its one
-//! gap. Values of `data-*` attributes are never texts. Which plural form fits, and how dates, numbers and sizes look,
-//! is the browser's knowledge (`Intl`).
+//! Values of `data-*` attributes are never texts. Which plural form fits, and how dates, numbers and sizes look, is the
+//! browser's knowledge (`Intl`). English is always there, any other language once its file is loaded.
 
 pub mod collate;
-mod de;
-mod en;
 pub mod fold;
 pub mod format;
-mod template;
-mod texts;
 
-pub use template::{Fill, Plural};
-pub use texts::Texts;
+use std::sync::OnceLock;
+
+use js_sys::{Function, Promise, Reflect};
+use plausch_words::ENGLISH;
+pub use plausch_words::{Fill, Plural, Texts};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use crate::page::files;
+
+static GERMAN: OnceLock<Texts> = OnceLock::new();
 
 /// A language of the app.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -44,12 +48,43 @@ impl Locale {
         }
     }
 
-    /// The language's texts.
-    pub const fn texts(self) -> &'static Texts {
+    /// The language's texts; English ones as long as they are not loaded.
+    pub fn texts(self) -> &'static Texts {
+        self.loaded().unwrap_or(&ENGLISH)
+    }
+
+    /// Whether the language's texts are there.
+    pub fn is_loaded(self) -> bool {
+        self.loaded().is_some()
+    }
+
+    fn loaded(self) -> Option<&'static Texts> {
         match self {
-            Self::En => &en::TEXTS,
-            Self::De => &de::TEXTS,
+            Self::En => Some(&ENGLISH),
+            Self::De => GERMAN.get(),
         }
+    }
+
+    /// Loads the language's texts if they are not there, and says whether they are now.
+    pub fn load(self, then: Box<dyn FnOnce(bool)>) {
+        if self.is_loaded() {
+            return then(true);
+        }
+        spawn_local(async move {
+            let lines = self.lines().await.ok().and_then(|lines| lines.as_string());
+            if let Some(texts) = lines.and_then(|lines| Texts::from_lines(lines.leak())) {
+                // Another call may have been faster, with the same.
+                let _ = GERMAN.set(texts);
+            }
+            then(self.is_loaded());
+        });
+    }
+
+    /// Asks for the language's file where the app's scripts know it to be.
+    async fn lines(self) -> Result<JsValue, JsValue> {
+        let files = files().ok_or(JsValue::NULL)?;
+        let texts: Function = Reflect::get(&files, &"texts".into())?.dyn_into()?;
+        JsFuture::from(Promise::from(texts.call1(&files, &self.tag().into())?)).await
     }
 
     /// The language that a tag such as `de-AT` asks for, if there is one.

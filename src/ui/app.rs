@@ -107,9 +107,9 @@ fn elsewhere(ui: Ui) -> Drawn {
         .attr("class", "elsewhere")
         .child(empty(
             icons::MESSAGES_SQUARE,
-            ui.t(|t| t.elsewhere),
-            ui.t(|t| t.elsewhere_hint),
-            Some(button::button(Look::Primary, ui.t(|t| t.use_here), move |_| ui.state.tell(&ToEngine::TakeOver))),
+            ui.t(|t| t.elsewhere()),
+            ui.t(|t| t.elsewhere_hint()),
+            Some(button::button(Look::Primary, ui.t(|t| t.use_here()), move |_| ui.state.tell(&ToEngine::TakeOver))),
         ))
         .drawn()
 }

@@ -16,9 +16,9 @@ pub fn banner(ui: Ui) -> Drawn {
     let state = ui.state;
     let fatal = move || {
         let words = state.fatal.get().filter(|_| state.phase.get() != Phase::Out)?;
-        Some(ui.texts().fatal.fill(&words))
+        Some(ui.texts().fatal().fill(&words))
     };
-    let trouble = move || state.account()?.trouble.get().map(|words| ui.texts().storage_trouble.fill(&words));
+    let trouble = move || state.account()?.trouble.get().map(|words| ui.texts().storage_trouble().fill(&words));
     html::div()
         .attr("class", "banner")
         .child((
@@ -36,7 +36,7 @@ fn strip(words: String) -> El {
 }
 
 fn reload(ui: Ui) -> Drawn {
-    button::button(Look::Plain, ui.t(|t| t.reload_page), |_| {
+    button::button(Look::Plain, ui.t(|t| t.reload_page()), |_| {
         // A page that can't be reloaded is about to go anyway.
         let _ = window().location().reload();
     })

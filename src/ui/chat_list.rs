@@ -50,20 +50,22 @@ pub fn chat_list(ui: Ui, heading: String) -> Drawn {
             (false, true, _) => skeleton_rows(8),
             (true, true, _) => empty(
                 icons::MESSAGES_SQUARE,
-                ui.t(|t| t.no_chats),
-                ui.t(|t| t.no_chats_hint),
-                Some(button::button(Look::Primary, ui.t(|t| t.first_chat), move |_| new_chat())),
+                ui.t(|t| t.no_chats()),
+                ui.t(|t| t.no_chats_hint()),
+                Some(button::button(Look::Primary, ui.t(|t| t.first_chat()), move |_| new_chat())),
             ),
-            (_, false, true) => empty(icons::SEARCH, ui.t(|t| t.nothing_found), ui.t(|t| t.nothing_found_hint), None),
+            (_, false, true) => {
+                empty(icons::SEARCH, ui.t(|t| t.nothing_found()), ui.t(|t| t.nothing_found_hint()), None)
+            }
             (_, false, false) => Drawn::nothing(),
         },
     );
     (
         html::div().attr("class", "list-head").child((
-            html::h1().attr("id", heading).child(ui.t(|t| t.chats)),
-            icon_button(icons::SQUARE_PEN, ui.t(|t| t.new_chat), move |_| new_chat()),
+            html::h1().attr("id", heading).child(ui.t(|t| t.chats())),
+            icon_button(icons::SQUARE_PEN, ui.t(|t| t.new_chat()), move |_| new_chat()),
         )),
-        search(ui, words, ui.t(|t| t.search_chats)),
+        search(ui, words, ui.t(|t| t.search_chats())),
         requests::requests(ui),
         virtual_list(ui, rows(ui, shown), none),
     )
@@ -91,7 +93,7 @@ fn matching(all: &[ChatRow], words: &str) -> Vec<ChatRow> {
 
 fn rows(ui: Ui, shown: Memo<Found>) -> Rows<ChatRow> {
     Rows {
-        name: live(move || ui.texts().chats),
+        name: live(move || ui.texts().chats()),
         all: memo(move || shown.get().0),
         key: |row| row.entry.jid.to_string(),
         draw: draw_row,
@@ -151,7 +153,7 @@ fn label(ui: Ui, chat: &ChatSummary) -> String {
     let mut label = chat.name.clone();
     if chat.unread > 0 {
         label.push_str(", ");
-        label.push_str(&ui.plural(|t| t.unread, f64::from(chat.unread)));
+        label.push_str(&ui.plural(|t| t.unread(), f64::from(chat.unread)));
     }
     label
 }
@@ -170,7 +172,7 @@ fn unseen(ui: Ui, account: crate::view::Account, chat: ArcRwSignal<ChatSummary>)
         let (jid, unread) = chat.with(|chat| (chat.jid.clone(), chat.unread));
         let seen = account.contacts.watch(&jid).map(|entry| entry.contact.with(|contact| contact.availability));
         let presence = seen.map(|seen| wording::availability(ui.texts(), seen).to_owned());
-        let unread = (unread > 0).then(|| ui.plural(|t| t.unread, f64::from(unread)));
+        let unread = (unread > 0).then(|| ui.plural(|t| t.unread(), f64::from(unread)));
         presence.into_iter().chain(unread).fold(String::new(), |words, more| words + ", " + &more)
     };
     html::span().attr("class", "unseen").child(live(words)).drawn()
@@ -197,7 +199,7 @@ fn second_line(ui: Ui, row: &ChatRow) -> Drawn {
     let unread = chat.clone();
     let words = live(move || {
         if typing.get() == ChatState::Composing {
-            return html::span().attr("class", "row-typing").child(ui.texts().typing_short).drawn();
+            return html::span().attr("class", "row-typing").child(ui.texts().typing_short()).drawn();
         }
         chat.with(|chat| preview(ui, chat))
     });
@@ -220,9 +222,11 @@ fn preview(ui: Ui, chat: &ChatSummary) -> Drawn {
     let lead = |class: &'static str, word: &'static str| html::span().attr("class", class).child((word, " "));
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     match (&chat.draft, &chat.preview) {
-        (Some(draft), _) if !draft.trim().is_empty() => (lead("row-draft", ui.texts().draft), one_line(draft)).drawn(),
+        (Some(draft), _) if !draft.trim().is_empty() => {
+            (lead("row-draft", ui.texts().draft()), one_line(draft)).drawn()
+        }
         (_, Some(preview)) => {
-            let own = (preview.way == Way::Out).then(|| lead("row-own", ui.texts().you));
+            let own = (preview.way == Way::Out).then(|| lead("row-own", ui.texts().you()));
             (own, one_line(&preview.text)).drawn()
         }
         _ => Drawn::nothing(),
@@ -238,11 +242,11 @@ fn context_menu(ui: Ui, chat: &OpenChat, event: &MouseEvent) {
         name: untrack(|| chat.account.name_of(&chat.jid)),
         head: None,
         items: vec![
-            Item::new(icons::INFO, t.details, move || {
+            Item::new(icons::INFO, t.details(), move || {
                 ui.state.open_chat(details.account, details.jid.clone());
                 ui.state.place.details.set(true);
             }),
-            Item::danger(icons::TRASH_2, t.remove_chat, move || {
+            Item::danger(icons::TRASH_2, t.remove_chat(), move || {
                 ui.state.place.dialog.set(Some(Dialog::RemoveChat(remove.clone())));
             }),
         ],

@@ -44,23 +44,25 @@ pub fn contact_list(ui: Ui, heading: String) -> Drawn {
             (false, true, _) => skeleton_rows(8),
             (true, true, _) => empty(
                 icons::USERS_ROUND,
-                ui.t(|t| t.no_contacts),
-                ui.t(|t| t.no_contacts_hint),
-                Some(button::button(Look::Primary, ui.t(|t| t.add_contact), move |_| add())),
+                ui.t(|t| t.no_contacts()),
+                ui.t(|t| t.no_contacts_hint()),
+                Some(button::button(Look::Primary, ui.t(|t| t.add_contact()), move |_| add())),
             ),
             (_, false, true) if reachable && words.with_untracked(String::is_empty) => {
-                empty(icons::USERS_ROUND, ui.t(|t| t.nobody_here), ui.t(|t| t.no_contacts_hint), None)
+                empty(icons::USERS_ROUND, ui.t(|t| t.nobody_here()), ui.t(|t| t.no_contacts_hint()), None)
             }
-            (_, false, true) => empty(icons::SEARCH, ui.t(|t| t.nothing_found), ui.t(|t| t.nothing_found_hint), None),
+            (_, false, true) => {
+                empty(icons::SEARCH, ui.t(|t| t.nothing_found()), ui.t(|t| t.nothing_found_hint()), None)
+            }
             (_, false, false) => Drawn::nothing(),
         },
     );
     (
         html::div().attr("class", "list-head").child((
-            html::h1().attr("id", heading).child(ui.t(|t| t.contacts)),
-            icon_button(icons::USER_ROUND_PLUS, ui.t(|t| t.add_contact), move |_| add()),
+            html::h1().attr("id", heading).child(ui.t(|t| t.contacts())),
+            icon_button(icons::USER_ROUND_PLUS, ui.t(|t| t.add_contact()), move |_| add()),
         )),
-        search(ui, words, ui.t(|t| t.search_contacts)),
+        search(ui, words, ui.t(|t| t.search_contacts())),
         filters(ui, filter),
         requests::requests(ui),
         virtual_list(ui, rows(ui, shown), none),
@@ -113,7 +115,7 @@ impl PartialEq for Person {
 
 fn rows(ui: Ui, shown: Memo<Found>) -> Rows<Person> {
     Rows {
-        name: live(move || ui.texts().contacts),
+        name: live(move || ui.texts().contacts()),
         all: memo(move || shown.with(Found::people)),
         key: |person| person.entry.jid.to_string(),
         draw: draw_row,
@@ -153,10 +155,10 @@ fn filters(ui: Ui, filter: RwSignal<ContactFilter>) -> Drawn {
     html::div()
         .attr("class", "chips")
         .attr("role", "group")
-        .attr("aria-label", ui.t(|t| t.groups))
+        .attr("aria-label", ui.t(|t| t.groups()))
         .child((
-            chip(ContactFilter::All, ui.t(|t| t.group_all).drawn()),
-            chip(ContactFilter::Reachable, ui.t(|t| t.group_reachable).drawn()),
+            chip(ContactFilter::All, ui.t(|t| t.group_all()).drawn()),
+            chip(ContactFilter::Reachable, ui.t(|t| t.group_reachable()).drawn()),
             live(of_groups),
         ))
         .drawn()
@@ -226,10 +228,10 @@ fn draw_row(ui: Ui, person: &Person) -> El {
 fn second_line(ui: Ui, contact: &Contact) -> String {
     let t = ui.texts();
     if contact.blocked {
-        return t.blocked_hint.to_owned();
+        return t.blocked_hint().to_owned();
     }
     if contact.asked {
-        return t.asked.to_owned();
+        return t.asked().to_owned();
     }
     let status = contact.status.as_deref().map(str::trim).filter(|status| !status.is_empty());
     status.map_or_else(|| wording::availability(t, contact.availability).to_owned(), str::to_owned)
@@ -255,12 +257,12 @@ pub fn actions(ui: Ui, whom: &OpenChat) -> Vec<Item> {
     let dialog = move |dialog: Dialog| move || ui.state.place.dialog.set(Some(dialog.clone()));
     let details = whom.clone();
     vec![
-        Item::new(icons::INFO, t.details, move || {
+        Item::new(icons::INFO, t.details(), move || {
             ui.state.open_chat_with(details.account, details.jid.clone());
             ui.state.place.details.set(true);
         }),
-        Item::new(icons::PENCIL, t.edit_contact, dialog(Dialog::EditContact(whom.clone()))),
-        Item::danger(icons::BAN, t.block, dialog(Dialog::Block(whom.clone()))),
-        Item::danger(icons::USER_ROUND_X, t.remove_contact, dialog(Dialog::RemoveContact(whom.clone()))),
+        Item::new(icons::PENCIL, t.edit_contact(), dialog(Dialog::EditContact(whom.clone()))),
+        Item::danger(icons::BAN, t.block(), dialog(Dialog::Block(whom.clone()))),
+        Item::danger(icons::USER_ROUND_X, t.remove_contact(), dialog(Dialog::RemoveContact(whom.clone()))),
     ]
 }

@@ -38,7 +38,7 @@ fn pane(ui: Ui, chat: OpenChat) -> Drawn {
     };
     let close = icon_button(
         if ui.room.get_untracked() == Room::Narrow { icons::ARROW_LEFT } else { icons::X },
-        ui.t(|t| t.close),
+        ui.t(|t| t.close()),
         move |event| {
             // The pane goes: the focus returns to the button that opens it.
             let root = dom::nearest(&event, ".plausch");
@@ -59,9 +59,9 @@ fn pane(ui: Ui, chat: OpenChat) -> Drawn {
     html::aside()
         .attr("class", "details")
         .node_ref(pane)
-        .attr("aria-label", ui.t(|t| t.details))
+        .attr("aria-label", ui.t(|t| t.details()))
         .child((
-            html::header().attr("class", "details-head").child((html::h2().child(ui.t(|t| t.details)), close)),
+            html::header().attr("class", "details-head").child((html::h2().child(ui.t(|t| t.details())), close)),
             html::div().attr("class", "details-body").child((who(ui, chat.clone()), of_contact, profile(ui, chat))),
         ))
         .drawn()
@@ -90,7 +90,7 @@ fn who(ui: Ui, chat: OpenChat) -> Drawn {
             html::p().attr("class", "who-presence").child(presence),
             html::p().attr("class", "who-address").child((
                 html::bdi().child(live(address)),
-                icon_button(icons::COPY, ui.t(|t| t.copy_address), move |_| {
+                icon_button(icons::COPY, ui.t(|t| t.copy_address()), move |_| {
                     conversation::copy(ui, untrack(&copied));
                 }),
             )),
@@ -109,23 +109,23 @@ fn known(ui: Ui, whom: &OpenChat) -> Drawn {
     (
         choose(move || described.with(|contact| described_in(ui, contact)), facts),
         html::div().attr("class", "details-actions").child((
-            button::button(Look::Plain, ui.t(|t| t.edit_contact), open(Dialog::EditContact)),
+            button::button(Look::Plain, ui.t(|t| t.edit_contact()), open(Dialog::EditContact)),
             choose(
                 move || contact.with(|contact| contact.blocked),
                 move |blocked| match blocked {
                     true => unblock_button(ui, unblock.clone()),
-                    false => button::button(Look::Danger, ui.t(|t| t.block), block.clone()),
+                    false => button::button(Look::Danger, ui.t(|t| t.block()), block.clone()),
                 },
             ),
-            button::button(Look::Danger, ui.t(|t| t.remove_contact), open(Dialog::RemoveContact)),
-            button::button(Look::Danger, ui.t(|t| t.remove_chat), open(Dialog::RemoveChat)),
+            button::button(Look::Danger, ui.t(|t| t.remove_contact()), open(Dialog::RemoveContact)),
+            button::button(Look::Danger, ui.t(|t| t.remove_chat()), open(Dialog::RemoveChat)),
         )),
     )
         .drawn()
 }
 
 fn unblock_button(ui: Ui, whom: OpenChat) -> Drawn {
-    button::button(Look::Plain, ui.t(|t| t.unblock), move |_| {
+    button::button(Look::Plain, ui.t(|t| t.unblock()), move |_| {
         ui.act(whom.account, Command::Unblock(whom.jid.clone()));
     })
 }
@@ -134,17 +134,17 @@ fn unblock_button(ui: Ui, whom: OpenChat) -> Drawn {
 fn described_in(ui: Ui, contact: &Contact) -> Vec<(&'static str, String)> {
     let t = ui.texts();
     let sharing = match contact.subscription {
-        Subscription::Both => t.sharing_both,
-        Subscription::To => t.sharing_to,
-        Subscription::From => t.sharing_from,
-        Subscription::None if contact.asked => t.asked,
-        Subscription::None => t.sharing_none,
+        Subscription::Both => t.sharing_both(),
+        Subscription::To => t.sharing_to(),
+        Subscription::From => t.sharing_from(),
+        Subscription::None if contact.asked => t.asked(),
+        Subscription::None => t.sharing_none(),
     };
     let status = contact.status.as_ref().map(|status| status.trim().to_owned()).filter(|status| !status.is_empty());
-    let mut rows = vec![(t.sharing, sharing.to_owned())];
-    rows.extend(status.map(|status| (t.status, status)));
+    let mut rows = vec![(t.sharing(), sharing.to_owned())];
+    rows.extend(status.map(|status| (t.status(), status)));
     if !contact.groups.is_empty() {
-        rows.push((t.groups, contact.groups.join(", ")));
+        rows.push((t.groups(), contact.groups.join(", ")));
     }
     rows
 }
@@ -162,17 +162,17 @@ fn stranger(ui: Ui, whom: &OpenChat) -> Drawn {
         if blocked {
             unblock_button(ui, unblock.clone())
         } else {
-            button::button(Look::Danger, ui.t(|t| t.block), open_block.clone())
+            button::button(Look::Danger, ui.t(|t| t.block()), open_block.clone())
         }
     });
     html::div()
         .attr("class", "details-actions")
         .child((
-            button::button(Look::Primary, ui.t(|t| t.add_contact), move |_| {
+            button::button(Look::Primary, ui.t(|t| t.add_contact()), move |_| {
                 ui.state.place.dialog.set(Some(Dialog::AddContact { address: add.jid.to_string() }));
             }),
             block,
-            button::button(Look::Danger, ui.t(|t| t.remove_chat), open(Dialog::RemoveChat)),
+            button::button(Look::Danger, ui.t(|t| t.remove_chat()), open(Dialog::RemoveChat)),
         ))
         .drawn()
 }
@@ -187,14 +187,14 @@ fn profile_rows(ui: Ui, profile: Profile) -> Vec<(&'static str, String)> {
     let t = ui.texts();
     let one = |name: &'static str, value: Option<String>| value.into_iter().map(move |value| (name, value));
     let many = |name: &'static str, values: Vec<String>| values.into_iter().map(move |value| (name, value));
-    one(t.profile_full_name, profile.full_name)
-        .chain(one(t.profile_nickname, profile.nickname))
-        .chain(many(t.profile_email, profile.emails))
-        .chain(many(t.profile_phone, profile.phones))
-        .chain(many(t.profile_url, profile.urls))
-        .chain(one(t.profile_organisation, profile.organisation))
-        .chain(one(t.profile_birthday, profile.birthday))
-        .chain(one(t.profile_note, profile.note))
+    one(t.profile_full_name(), profile.full_name)
+        .chain(one(t.profile_nickname(), profile.nickname))
+        .chain(many(t.profile_email(), profile.emails))
+        .chain(many(t.profile_phone(), profile.phones))
+        .chain(many(t.profile_url(), profile.urls))
+        .chain(one(t.profile_organisation(), profile.organisation))
+        .chain(one(t.profile_birthday(), profile.birthday))
+        .chain(one(t.profile_note(), profile.note))
         .filter(|(_, value)| !value.trim().is_empty())
         .collect()
 }

@@ -79,8 +79,8 @@ fn title(ui: Ui) {
     let title = memo(move || {
         let unread = ui.state.unread();
         let section = match ui.state.place.section.get() {
-            Section::Chats => ui.texts().chats,
-            Section::Contacts => ui.texts().contacts,
+            Section::Chats => ui.texts().chats(),
+            Section::Contacts => ui.texts().contacts(),
         };
         match (ui.state.phase.get(), unread) {
             (Phase::In, 0) => ["Plausch – ", section].concat(),

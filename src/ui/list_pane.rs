@@ -65,12 +65,12 @@ fn connection_note(ui: Ui) -> Drawn {
     let note = move |state: ConnectionState| {
         let words = match state {
             ConnectionState::Online => return None,
-            ConnectionState::Offline => ui.texts().state_offline,
-            ConnectionState::Connecting => ui.texts().state_connecting,
-            ConnectionState::Disconnected { .. } => ui.texts().state_disconnected,
+            ConnectionState::Offline => ui.texts().state_offline(),
+            ConnectionState::Connecting => ui.texts().state_connecting(),
+            ConnectionState::Disconnected { .. } => ui.texts().state_disconnected(),
         };
         let retry = matches!(state, ConnectionState::Disconnected { .. }).then(|| {
-            button::button(Look::Quiet, ui.t(|t| t.reconnect_now), move |_| {
+            button::button(Look::Quiet, ui.t(|t| t.reconnect_now()), move |_| {
                 if let Some(account) = ui.state.account() {
                     ui.act(account, Command::Reconnect);
                 }

@@ -35,7 +35,7 @@ use crate::reactive::{RwSignal, StoredValue, on_cleanup, set_interval_with_handl
 use crate::{
     config::Config,
     text::{Locale, Plural, Texts, format},
-    view::{Account, State, clock},
+    view::{Account, NoticeKind, State, clock},
 };
 use kit::menu::OpenMenu;
 use prefs::Prefs;
@@ -110,16 +110,40 @@ impl Deref for Ui {
 impl Ui {
     /// What the components of one mount get.
     pub fn new(state: State, config: Config, page: bool) -> Self {
-        Self(Box::leak(Box::new(Parts {
+        let locale = prefs::wanted_locale(config.locale);
+        let ui = Self(Box::leak(Box::new(Parts {
             state,
-            prefs: Prefs::load(config.locale),
+            prefs: Prefs::load(locale),
             default_domain: StoredValue::new(config.default_domain),
             today: RwSignal::new(clock::local_day(clock::now())),
             room: RwSignal::new(Room::Wide),
             menu: RwSignal::new(None),
             page,
             mount: MOUNTS.fetch_add(1, Ordering::Relaxed),
-        })))
+        })));
+        if !locale.is_loaded() {
+            ui.speak(locale, |_| ());
+        }
+        ui
+    }
+
+    /// Changes the language as soon as its texts are there, and then does what is to be done besides; says so if they do
+    /// not come.
+    pub fn speak(self, locale: Locale, then: fn(Locale)) {
+        let prefs = self.prefs;
+        prefs.asked.set_value(locale);
+        locale.load(Box::new(move |loaded| {
+            // Another language may have been chosen meanwhile, or the app taken out of the page.
+            if prefs.asked.try_get_value() != Some(locale) {
+            } else if loaded {
+                prefs.locale.set(locale);
+                then(locale);
+            } else {
+                // The choice shows again which language it is.
+                prefs.locale.update(|_| ());
+                self.state.notices.show(NoticeKind::Problem, self.words().language_missing().to_owned());
+            }
+        }));
     }
 
     /// A text that follows the language.

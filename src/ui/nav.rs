@@ -26,14 +26,14 @@ pub fn nav(ui: Ui) -> Drawn {
     let requests = memo(move || ui.state.request_count() as u64);
     html::nav()
         .attr("class", "rail")
-        .attr("aria-label", ui.t(|t| t.main))
+        .attr("aria-label", ui.t(|t| t.main()))
         .child((
             entry(
                 ui,
                 icons::MESSAGE_CIRCLE,
-                ui.t(|t| t.chats),
+                ui.t(|t| t.chats()),
                 Some(Section::Chats),
-                Some((unread, |t| t.unread)),
+                Some((unread, |t| t.unread())),
                 move |_| {
                     show(ui, Section::Chats);
                 },
@@ -41,12 +41,12 @@ pub fn nav(ui: Ui) -> Drawn {
             entry(
                 ui,
                 icons::USERS_ROUND,
-                ui.t(|t| t.contacts),
+                ui.t(|t| t.contacts()),
                 Some(Section::Contacts),
-                Some((requests, |t| t.request_count)),
+                Some((requests, |t| t.request_count())),
                 move |_| show(ui, Section::Contacts),
             ),
-            entry(ui, icons::SETTINGS, ui.t(|t| t.settings), None, None, move |_| {
+            entry(ui, icons::SETTINGS, ui.t(|t| t.settings()), None, None, move |_| {
                 place.dialog.set(Some(Dialog::Settings(SettingsSection::default())));
             }),
             html::span().attr("class", "rail-space"),
@@ -112,7 +112,7 @@ fn account_button(ui: Ui, account: Account) -> Drawn {
         .attr("type", "button")
         .attr("class", "rail-account")
         .attr("aria-haspopup", "menu")
-        .attr("aria-label", ui.t(|t| t.account))
+        .attr("aria-label", ui.t(|t| t.account()))
         .attr("title", live(move || account.own.with(|own| own.address.clone())))
         .on(ev::click, move |event| {
             if let Some(anchor) = dom::current::<HtmlElement>(&event) {
@@ -138,13 +138,13 @@ fn account_menu(ui: Ui, account: Account, anchor: HtmlElement) -> Menu {
     let address = account.own.with_untracked(|own| own.address.clone());
     let name = account.own.with_untracked(|own| own.nickname.clone()).unwrap_or_else(|| address.clone());
     Menu {
-        name: t.account.to_owned(),
+        name: t.account().to_owned(),
         head: Some((name, address)),
         items: vec![
-            Item::new(icons::USER_ROUND, t.edit_profile, open(Dialog::Settings(SettingsSection::Profile))),
-            Item::new(icons::PLUG_ZAP, t.connection, open(Dialog::Connection(account))),
-            Item::new(icons::KEYBOARD, t.shortcuts, open(Dialog::Shortcuts)),
-            Item::danger(icons::LOG_OUT, t.log_out, open(Dialog::LogOut(account))),
+            Item::new(icons::USER_ROUND, t.edit_profile(), open(Dialog::Settings(SettingsSection::Profile))),
+            Item::new(icons::PLUG_ZAP, t.connection(), open(Dialog::Connection(account))),
+            Item::new(icons::KEYBOARD, t.shortcuts(), open(Dialog::Shortcuts)),
+            Item::danger(icons::LOG_OUT, t.log_out(), open(Dialog::LogOut(account))),
         ],
         anchor,
         point: None,

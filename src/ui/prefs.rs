@@ -73,18 +73,20 @@ pub struct Prefs {
     pub text_size: RwSignal<TextSize>,
     /// The language.
     pub locale: RwSignal<Locale>,
+    /// The language that was asked for last; it becomes the language once its texts are there.
+    pub asked: StoredValue<Locale>,
 }
 
 impl Prefs {
-    /// What was set before; else what the hoster wants; else what the browser asks for.
-    pub fn load(hoster_locale: Option<Locale>) -> Self {
+    /// What was set before; the language is another one as long as the wanted one is not loaded.
+    pub fn load(wanted: Locale) -> Self {
         let theme = stored(THEME).and_then(|name| Theme::ALL.into_iter().find(|theme| theme.name() == name));
         let text_size = stored(TEXT_SIZE).and_then(|name| TextSize::ALL.into_iter().find(|size| size.name() == name));
-        let locale = stored(LOCALE).and_then(|tag| Locale::parse(&tag)).or(hoster_locale).or_else(browser_locale);
         Self {
             theme: RwSignal::new(theme.unwrap_or(Theme::System)),
             text_size: RwSignal::new(text_size.unwrap_or(TextSize::Normal)),
-            locale: RwSignal::new(locale.unwrap_or(Locale::En)),
+            locale: RwSignal::new(if wanted.is_loaded() { wanted } else { Locale::En }),
+            asked: StoredValue::new(wanted),
         }
     }
 
@@ -99,12 +101,17 @@ impl Prefs {
         self.text_size.set(size);
         store(TEXT_SIZE, size.name());
     }
+}
 
-    /// Changes and keeps the language.
-    pub fn set_locale(&self, locale: Locale) {
-        self.locale.set(locale);
-        store(LOCALE, locale.tag());
-    }
+/// The language that was set before; else what the hoster wants; else what the browser asks for.
+pub fn wanted_locale(hoster: Option<Locale>) -> Locale {
+    let kept = stored(LOCALE).and_then(|tag| Locale::parse(&tag));
+    kept.or(hoster).or_else(browser_locale).unwrap_or(Locale::En)
+}
+
+/// Keeps the language.
+pub fn keep_locale(locale: Locale) {
+    store(LOCALE, locale.tag());
 }
 
 /// Whether somebody was signed in when the page was last open: then the app's shell waits for the engine instead of

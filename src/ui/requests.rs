@@ -35,7 +35,7 @@ fn draw(ui: Ui, account: Account, request: ContactRequest) -> El {
     let name = request.nickname.clone().unwrap_or_else(|| request.address.clone());
     let shown = name.clone();
     let title = live(move || {
-        let (before, after) = ui.texts().request_title.around();
+        let (before, after) = ui.texts().request_title().around();
         (before, html::bdi().child(shown.clone()), after)
     });
     let act = move |command: fn(plausch_model::BareJid) -> Command| {
@@ -55,9 +55,9 @@ fn draw(ui: Ui, account: Account, request: ContactRequest) -> El {
         )),
         request.text.map(|text| html::p().attr("class", "request-text").attr("dir", "auto").child(text)),
         html::div().attr("class", "request-actions").child((
-            button(Look::Primary, ui.t(|t| t.accept), act(Command::AcceptRequest)),
-            button(Look::Plain, ui.t(|t| t.decline), act(Command::DeclineRequest)),
-            button(Look::Danger, ui.t(|t| t.block), act(Command::Block)),
+            button(Look::Primary, ui.t(|t| t.accept()), act(Command::AcceptRequest)),
+            button(Look::Plain, ui.t(|t| t.decline()), act(Command::DeclineRequest)),
+            button(Look::Danger, ui.t(|t| t.block()), act(Command::Block)),
         )),
     ))
 }

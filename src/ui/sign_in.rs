@@ -29,9 +29,9 @@ impl Form {
         }
         let (address, password) = (self.address.trimmed(), self.password.value.get_untracked());
         if address.is_empty() {
-            self.address.refuse(ui.words().address_missing);
+            self.address.refuse(ui.words().address_missing());
         } else if password.is_empty() {
-            self.password.refuse(ui.words().password_missing);
+            self.password.refuse(ui.words().password_missing());
         } else {
             self.visible.set(false);
             ui.state.sign_in(SignIn { address, password: Secret::new(password), stay: self.stay.get_untracked() });
@@ -76,8 +76,8 @@ pub fn sign_in(ui: Ui) -> Drawn {
         .child(
             html::div().attr("class", "sign-in-card").child((
                 html::div().attr("class", "sign-in-brand").child((logo(), html::span().child("Plausch"))),
-                html::h1().child(ui.t(|t| t.log_in)),
-                html::p().attr("class", "sign-in-welcome").child(ui.t(|t| t.welcome)),
+                html::h1().child(ui.t(|t| t.log_in())),
+                html::p().attr("class", "sign-in-welcome").child(ui.t(|t| t.welcome())),
                 trouble(ui),
                 html::form()
                     .attr("novalidate", true)
@@ -87,11 +87,11 @@ pub fn sign_in(ui: Ui) -> Drawn {
                         form.submit(ui);
                     })
                     .child((
-                        field(ui, form.address, ADDRESS, ui.t(|t| t.xmpp_address), domain_hint(ui), None),
+                        field(ui, form.address, ADDRESS, ui.t(|t| t.xmpp_address()), domain_hint(ui), None),
                         password(ui, form),
                         stay(ui, form.stay),
                         button::submit(
-                            live(move || if busy.get() { ui.texts().logging_in } else { ui.texts().log_in }),
+                            live(move || if busy.get() { ui.texts().logging_in() } else { ui.texts().log_in() }),
                             live(move || busy.get()),
                         ),
                     )),
@@ -106,7 +106,7 @@ const ADDRESS: Kind =
 /// Where the hoster names a domain, the part before the @ is enough.
 fn domain_hint(ui: Ui) -> Option<Drawn> {
     let domain = ui.default_domain.get_value()?;
-    Some(live(move || ui.texts().domain_hint.fill(&domain)).drawn())
+    Some(live(move || ui.texts().domain_hint().fill(&domain)).drawn())
 }
 
 fn password(ui: Ui, form: Form) -> Drawn {
@@ -134,11 +134,11 @@ fn password(ui: Ui, form: Form) -> Drawn {
             html::span().attr("class", "unseen").child(live(move || toggle_name(ui, visible))),
         ))
         .drawn();
-    field(ui, form.password, kind, ui.t(|t| t.password), None, Some(toggle))
+    field(ui, form.password, kind, ui.t(|t| t.password()), None, Some(toggle))
 }
 
 fn toggle_name(ui: Ui, visible: RwSignal<bool>) -> &'static str {
-    if visible.get() { ui.texts().hide_password } else { ui.texts().show_password }
+    if visible.get() { ui.texts().hide_password() } else { ui.texts().show_password() }
 }
 
 fn stay(ui: Ui, stay: RwSignal<bool>) -> Drawn {
@@ -153,8 +153,8 @@ fn stay(ui: Ui, stay: RwSignal<bool>) -> Drawn {
                 .attr("aria-describedby", hint.clone())
                 .prop("checked", stay.get_untracked())
                 .on(ev::change, move |event| stay.set(event_target_checked(&event))),
-            html::label().attr("for", id).child(ui.t(|t| t.stay_signed_in)),
-            html::p().attr("id", hint).attr("class", "check-hint").child(ui.t(|t| t.stay_hint)),
+            html::label().attr("for", id).child(ui.t(|t| t.stay_signed_in())),
+            html::p().attr("id", hint).attr("class", "check-hint").child(ui.t(|t| t.stay_hint())),
         ))
         .drawn()
 }
@@ -164,7 +164,7 @@ fn trouble(ui: Ui) -> Drawn {
     let said = move || {
         let t = ui.texts();
         let state = ui.state;
-        let fatal = state.fatal.get().map(|what| (t.fatal.fill(&what), None));
+        let fatal = state.fatal.get().map(|what| (t.fatal().fill(&what), None));
         let error = || state.sign_in.error.with(|error| error.as_ref().map(|error| wording::sign_in_error(t, error)));
         fatal.or_else(error)
     };
@@ -186,7 +186,7 @@ fn callout(ui: Ui, problem: bool, (words, details): (String, Option<String>)) ->
     let details = details.filter(|details| !details.is_empty()).map(|details| {
         html::details()
             .attr("class", "callout-details")
-            .child((html::summary().child(ui.t(|t| t.error_details)), html::p().attr("dir", "auto").child(details)))
+            .child((html::summary().child(ui.t(|t| t.error_details())), html::p().attr("dir", "auto").child(details)))
     });
     html::div()
         .attr("class", "callout")

@@ -36,7 +36,7 @@ pub fn header(ui: Ui, chat: OpenChat) -> Drawn {
         .child((
             html::span().attr("class", "only-narrow").child(icon_button(
                 icons::ARROW_LEFT,
-                ui.t(|t| t.back),
+                ui.t(|t| t.back()),
                 move |_| {
                     ui.state.close_chat();
                 },
@@ -65,8 +65,8 @@ fn details_button(ui: Ui) -> Drawn {
     html::button()
         .attr("type", "button")
         .attr("class", "icon-button")
-        .attr("aria-label", ui.t(|t| t.details))
-        .attr("title", ui.t(|t| t.details))
+        .attr("aria-label", ui.t(|t| t.details()))
+        .attr("title", ui.t(|t| t.details()))
         .attr("aria-expanded", live(move || if open.get() { "true" } else { "false" }))
         .on(ev::click, move |_| open.update(|open| *open = !*open))
         .child(super::super::kit::icon::icon(icons::INFO))

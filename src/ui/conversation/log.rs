@@ -116,7 +116,7 @@ pub fn log(ui: Ui, chat: OpenChat) -> Drawn {
                         .attr("role", "log")
                         // New messages are read out by a region of their own: scrolling back must not read history.
                         .attr("aria-live", "off")
-                        .attr("aria-label", ui.t(|t| t.messages))
+                        .attr("aria-label", ui.t(|t| t.messages()))
                         .attr("data-count", live(move || timeline.with(Window::total).to_string()))
                         .attr("tabindex", "0")
                         .node_ref(content)
@@ -149,7 +149,7 @@ fn lead(ui: Ui, chat: OpenChat) -> Drawn {
             let (letters, named, shown) = (jid.clone(), jid.clone(), jid.clone());
             let photo = move || account.contacts.watch(&shown)?.contact.with(|contact| contact.avatar.clone());
             let words = live(move || {
-                let (before, after) = ui.texts().start_of_chat.around();
+                let (before, after) = ui.texts().start_of_chat().around();
                 (before, html::bdi().child(account.name_of(&named)), after)
             });
             html::div()
@@ -181,8 +181,8 @@ fn jump(ui: Ui, chat: OpenChat, signals: Signals, click: impl Fn() + Copy + Send
         chat.account.chats.watch(&chat.jid).map(|entry| entry.summary.with(|chat| chat.unread)).unwrap_or_default()
     });
     let name = move || match unread.get() {
-        0 => ui.texts().jump_to_newest.to_owned(),
-        count => ui.plural(|t| t.jump_with_count, f64::from(count)),
+        0 => ui.texts().jump_to_newest().to_owned(),
+        count => ui.plural(|t| t.jump_with_count(), f64::from(count)),
     };
     when(
         move || !signals.at_end.get(),
@@ -314,7 +314,7 @@ impl Log {
         match incoming.as_slice() {
             [] => {}
             [one] => self.signals.said.set(self.spoken(one)),
-            many => self.signals.said.set(self.ui.plural(|t| t.unread, many.len() as f64)),
+            many => self.signals.said.set(self.ui.plural(|t| t.unread(), many.len() as f64)),
         }
     }
 

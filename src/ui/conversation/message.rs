@@ -64,8 +64,8 @@ fn separators(ui: Ui, at: plausch_model::Timestamp, shape: Shape) -> Drawn {
         html::div()
             .attr("class", "unread-line")
             .attr("role", "separator")
-            .attr("aria-label", ui.t(|t| t.new_messages))
-            .child(html::span().child(ui.t(|t| t.new_messages)))
+            .attr("aria-label", ui.t(|t| t.new_messages()))
+            .child(html::span().child(ui.t(|t| t.new_messages())))
     });
     (day, unread).drawn()
 }
@@ -75,7 +75,7 @@ fn article(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> Drawn {
     let (state, body, spoken) = (entry.item.clone(), entry.item.clone(), entry.item.clone());
     let state = memo(move || state.with(|item| item.state.clone()));
     let name = move || match way {
-        Way::Out => ui.texts().from_you.to_owned(),
+        Way::Out => ui.texts().from_you().to_owned(),
         Way::In => account.name_of(&peer),
     };
     let label = live(move || {
@@ -108,7 +108,7 @@ fn article(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> Drawn {
                 .attr("class", "icon-button message-more")
                 .attr("tabindex", "-1")
                 .attr("aria-haspopup", "menu")
-                .attr("aria-label", ui.t(|t| t.message_actions))
+                .attr("aria-label", ui.t(|t| t.message_actions()))
                 .child(icon(icons::ELLIPSIS)),
             choose(
                 move || state.with(|state| failure_of(state.as_ref())),
@@ -124,7 +124,7 @@ fn draw_body(ui: Ui, body: MessageBody) -> Drawn {
         MessageBody::Unreadable => html::div()
             .attr("class", "message-body")
             .attr("data-unreadable", "true")
-            .child(ui.t(|t| t.unreadable))
+            .child(ui.t(|t| t.unreadable()))
             .drawn(),
     }
 }
@@ -158,11 +158,11 @@ const fn state_icon(state: &DeliveryState) -> Icon {
 
 const fn state_word(t: &Texts, state: &DeliveryState) -> &'static str {
     match state {
-        DeliveryState::Waiting => t.waiting,
-        DeliveryState::Sent => t.sent,
-        DeliveryState::Delivered => t.delivered,
-        DeliveryState::Read => t.read,
-        DeliveryState::Failed(_) => t.failed,
+        DeliveryState::Waiting => t.waiting(),
+        DeliveryState::Sent => t.sent(),
+        DeliveryState::Delivered => t.delivered(),
+        DeliveryState::Read => t.read(),
+        DeliveryState::Failed(_) => t.failed(),
     }
 }
 
@@ -197,8 +197,8 @@ fn failed(ui: Ui, reason: &FailureReason) -> Drawn {
         .attr("class", "message-failed")
         .child((
             html::span().attr("dir", "auto").child(live(move || wording::failure(ui.texts(), &reason))),
-            act("retry", ui.t(|t| t.retry).drawn()),
-            act("discard", ui.t(|t| t.delete).drawn()),
+            act("retry", ui.t(|t| t.retry()).drawn()),
+            act("discard", ui.t(|t| t.delete()).drawn()),
         ))
         .drawn()
 }
@@ -211,28 +211,28 @@ pub fn menu(ui: Ui, chat: &OpenChat, entry: &Entry, anchor: HtmlElement, point: 
     let mut items = Vec::new();
     if let MessageBody::Text(words) = &item.body {
         let words = words.clone();
-        items.push(Item::new(icons::COPY, t.copy, move || copy(ui, words.clone())));
+        items.push(Item::new(icons::COPY, t.copy(), move || copy(ui, words.clone())));
     }
     let details = Dialog::Message(chat.clone(), Box::new(item.clone()));
-    items.push(Item::new(icons::INFO, t.details, move || ui.state.place.dialog.set(Some(details.clone()))));
+    items.push(Item::new(icons::INFO, t.details(), move || ui.state.place.dialog.set(Some(details.clone()))));
     let id = item.id.clone();
     if matches!(item.state, Some(DeliveryState::Failed(_))) {
         let id = id.clone();
-        items.push(Item::new(icons::REFRESH_CW, t.retry, move || ui.act(account, Command::Retry(id.clone()))));
+        items.push(Item::new(icons::REFRESH_CW, t.retry(), move || ui.act(account, Command::Retry(id.clone()))));
     }
     if matches!(item.state, Some(DeliveryState::Failed(_) | DeliveryState::Waiting)) {
-        items.push(Item::danger(icons::TRASH_2, t.delete, move || {
+        items.push(Item::danger(icons::TRASH_2, t.delete(), move || {
             ui.act(account, Command::Discard(id.clone()));
         }));
     }
-    Menu { name: t.message_actions.to_owned(), head: None, items, anchor, point }
+    Menu { name: t.message_actions().to_owned(), head: None, items, anchor, point }
 }
 
 /// Copies a text and says so.
 pub fn copy(ui: Ui, words: String) {
     wasm_bindgen_futures::spawn_local(async move {
         if dom::copy(words).await {
-            ui.state.notices.show(NoticeKind::Done, ui.words().copied.to_owned());
+            ui.state.notices.show(NoticeKind::Done, ui.words().copied().to_owned());
         }
     });
 }
@@ -244,17 +244,17 @@ pub fn describe(ui: Ui, chat: &OpenChat, item: &TimelineItem) -> Vec<(&'static s
         Way::Out => chat.account.own_name(),
         Way::In => chat.account.name_of(&item.author),
     };
-    let state = item.state.as_ref().map_or(t.detail_received, |state| state_word(t, state));
+    let state = item.state.as_ref().map_or(t.detail_received(), |state| state_word(t, state));
     let mut rows = vec![
-        (t.detail_from, from),
-        (t.address, item.author.to_string()),
-        (t.detail_time, format::moment(ui.locale(), item.at)),
-        (t.detail_state, state.to_owned()),
-        (t.detail_encryption, t.not_encrypted.to_owned()),
+        (t.detail_from(), from),
+        (t.address(), item.author.to_string()),
+        (t.detail_time(), format::moment(ui.locale(), item.at)),
+        (t.detail_state(), state.to_owned()),
+        (t.detail_encryption(), t.not_encrypted().to_owned()),
     ];
     if let Some(reason) = failure_of(item.state.as_ref()) {
-        rows.push((t.failed, wording::failure(t, &reason)));
+        rows.push((t.failed(), wording::failure(t, &reason)));
     }
-    rows.push((t.detail_id, item.id.to_string()));
+    rows.push((t.detail_id(), item.id.to_string()));
     rows
 }

@@ -42,14 +42,14 @@ pub fn chat_pane(ui: Ui) -> Drawn {
 fn nothing_open(ui: Ui) -> Drawn {
     html::div()
         .attr("class", "splash")
-        .child((logo(), empty(icons::MESSAGE_CIRCLE, ui.t(|t| t.choose_chat), ui.t(|t| t.choose_chat_hint), None)))
+        .child((logo(), empty(icons::MESSAGE_CIRCLE, ui.t(|t| t.choose_chat()), ui.t(|t| t.choose_chat_hint()), None)))
         .drawn()
 }
 
 fn conversation(ui: Ui, chat: OpenChat) -> Drawn {
     let role = live(move || if ui.room.get() == Room::Narrow { "main" } else { "region" });
     let named = chat.clone();
-    let name = live(move || ui.texts().conversation_with.fill(&named.account.name_of(&named.jid)));
+    let name = live(move || ui.texts().conversation_with().fill(&named.account.name_of(&named.jid)));
     html::section()
         .attr("class", "conversation")
         .attr("role", role)
@@ -82,10 +82,10 @@ fn banner(ui: Ui, chat: OpenChat) -> Drawn {
             move || known.get().1,
             move || {
                 let whom = blocked.clone();
-                let unblock = button::button(Look::Plain, ui.t(|t| t.unblock), move |_| {
+                let unblock = button::button(Look::Plain, ui.t(|t| t.unblock()), move |_| {
                     ui.act(whom.account, Command::Unblock(whom.jid.clone()));
                 });
-                strip(icons::BAN, ui.t(|t| t.blocked_hint).drawn(), unblock)
+                strip(icons::BAN, ui.t(|t| t.blocked_hint()).drawn(), unblock)
             },
         ),
         when(
@@ -93,15 +93,15 @@ fn banner(ui: Ui, chat: OpenChat) -> Drawn {
             move || {
                 let (add, block) = (stranger.clone(), stranger.clone());
                 let buttons = (
-                    button::button(Look::Plain, ui.t(|t| t.add_contact), move |_| {
+                    button::button(Look::Plain, ui.t(|t| t.add_contact()), move |_| {
                         let address = add.jid.to_string();
                         ui.state.place.dialog.set(Some(Dialog::AddContact { address }));
                     }),
-                    button::button(Look::Quiet, ui.t(|t| t.block), move |_| {
+                    button::button(Look::Quiet, ui.t(|t| t.block()), move |_| {
                         ui.state.place.dialog.set(Some(Dialog::Block(block.clone())));
                     }),
                 );
-                strip(icons::SHIELD, ui.t(|t| t.stranger_hint).drawn(), buttons.drawn())
+                strip(icons::SHIELD, ui.t(|t| t.stranger_hint()).drawn(), buttons.drawn())
             },
         ),
     )

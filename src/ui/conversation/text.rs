@@ -48,7 +48,7 @@ fn long(ui: Ui, text: String) -> Drawn {
             .attr("type", "button")
             .attr("class", "fold")
             .on(ev::click, move |event| if open.get_untracked() && all() { open.set(false) } else { more(event) })
-            .child(live(move || if open.get() && all() { ui.texts().show_less } else { ui.texts().show_more })),
+            .child(live(move || if open.get() && all() { ui.texts().show_less() } else { ui.texts().show_more() })),
     )
         .drawn()
 }

@@ -14,7 +14,7 @@ pub fn typing(ui: Ui, chat: OpenChat) -> Drawn {
         memo(move || account.chats.watch(&watched).is_some_and(|entry| entry.typing.get() == ChatState::Composing));
     let words = live(move || {
         typing.get().then(|| {
-            let (before, after) = ui.texts().typing.around();
+            let (before, after) = ui.texts().typing().around();
             (
                 html::span().attr("class", "typing-dots").attr("aria-hidden", "true").child((
                     html::span(),

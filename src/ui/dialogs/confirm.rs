@@ -22,25 +22,25 @@ use crate::{
 /// Remove a contact?
 pub fn remove_contact(ui: Ui, whom: OpenChat) -> Drawn {
     let command = Command::RemoveContact(whom.jid.clone());
-    about(ui, whom, |t| t.remove_contact_question, |t| t.remove_contact_hint, |t| t.remove, command)
+    about(ui, whom, |t| t.remove_contact_question(), |t| t.remove_contact_hint(), |t| t.remove(), command)
 }
 
 /// Block somebody?
 pub fn block(ui: Ui, whom: OpenChat) -> Drawn {
     let command = Command::Block(whom.jid.clone());
-    about(ui, whom, |t| t.block_question, |t| t.block_hint, |t| t.block, command)
+    about(ui, whom, |t| t.block_question(), |t| t.block_hint(), |t| t.block(), command)
 }
 
 /// Remove a chat from the list?
 pub fn remove_chat(ui: Ui, chat: OpenChat) -> Drawn {
     let command = Command::RemoveChat(chat.jid.clone());
     let jid = chat.jid.clone();
-    let title = title_about(ui, &chat, |t| t.remove_chat_question);
+    let title = title_about(ui, &chat, |t| t.remove_chat_question());
     question(
         ui,
         title,
-        |t| t.remove_chat_hint,
-        |t| t.remove,
+        |t| t.remove_chat_hint(),
+        |t| t.remove(),
         move || {
             let open = ui.state.place.chat.with_untracked(|open| open.as_ref().is_some_and(|open| open.jid == jid));
             if open {
@@ -53,8 +53,8 @@ pub fn remove_chat(ui: Ui, chat: OpenChat) -> Drawn {
 
 /// Log out?
 pub fn log_out(ui: Ui, account: Account) -> Drawn {
-    let title = ui.t(|t| t.log_out_question).drawn();
-    question(ui, title, |t| t.log_out_hint, |t| t.log_out, move || ui.act(account, Command::SignOut))
+    let title = ui.t(|t| t.log_out_question()).drawn();
+    question(ui, title, |t| t.log_out_hint(), |t| t.log_out(), move || ui.act(account, Command::SignOut))
 }
 
 fn about(
@@ -88,7 +88,7 @@ fn question(
     let body = (
         html::p().attr("class", "dialog-hint").child(ui.t(hint)),
         actions((
-            button::button(Look::Plain, ui.t(|t| t.cancel), move |_| close(ui)),
+            button::button(Look::Plain, ui.t(|t| t.cancel()), move |_| close(ui)),
             button::button(Look::Danger, ui.t(act), move |_| {
                 close(ui);
                 yes();

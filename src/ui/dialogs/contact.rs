@@ -58,20 +58,20 @@ pub fn add(ui: Ui, address: String) -> Drawn {
     let submit = move || {
         let typed = address.trimmed();
         if typed.is_empty() {
-            address.refuse(ui.words().address_missing);
+            address.refuse(ui.words().address_missing());
         } else if let Some(account) = ui.state.account() {
             let command =
                 Command::AddContact { address: typed, name: some(name.trimmed()), groups: split(&groups.trimmed()) };
             progress.send(account, command);
         }
     };
-    let hint = ui.t(|t| t.add_contact_hint).drawn();
+    let hint = ui.t(|t| t.add_contact_hint()).drawn();
     let fields = (
-        field(ui, address, Kind::ADDRESS, ui.t(|t| t.xmpp_address), Some(hint), None),
-        field(ui, name, Kind::WORDS, ui.t(|t| t.name_optional), None, None),
-        field(ui, groups, Kind::WORDS, ui.t(|t| t.groups_optional), None, None),
+        field(ui, address, Kind::ADDRESS, ui.t(|t| t.xmpp_address()), Some(hint), None),
+        field(ui, name, Kind::WORDS, ui.t(|t| t.name_optional()), None, None),
+        field(ui, groups, Kind::WORDS, ui.t(|t| t.groups_optional()), None, None),
     );
-    form(ui, ui.t(|t| t.add_contact).drawn(), fields.drawn(), progress, ui.t(|t| t.add).drawn(), submit)
+    form(ui, ui.t(|t| t.add_contact()).drawn(), fields.drawn(), progress, ui.t(|t| t.add()).drawn(), submit)
 }
 
 /// Draws the dialog for a contact that is there.
@@ -90,10 +90,10 @@ pub fn edit(ui: Ui, whom: OpenChat) -> Drawn {
         progress.send(whom.account, command);
     };
     let fields = (
-        field(ui, name, Kind { first: true, ..Kind::WORDS }, ui.t(|t| t.name_optional), None, None),
-        field(ui, groups, Kind::WORDS, ui.t(|t| t.groups_optional), None, None),
+        field(ui, name, Kind { first: true, ..Kind::WORDS }, ui.t(|t| t.name_optional()), None, None),
+        field(ui, groups, Kind::WORDS, ui.t(|t| t.groups_optional()), None, None),
     );
-    form(ui, ui.t(|t| t.edit_contact).drawn(), fields.drawn(), progress, ui.t(|t| t.save).drawn(), submit)
+    form(ui, ui.t(|t| t.edit_contact()).drawn(), fields.drawn(), progress, ui.t(|t| t.save()).drawn(), submit)
 }
 
 fn form(ui: Ui, title: Drawn, fields: Drawn, progress: Progress, act: Drawn, submit: impl Fn() + 'static) -> Drawn {
@@ -107,7 +107,7 @@ fn form(ui: Ui, title: Drawn, fields: Drawn, progress: Progress, act: Drawn, sub
             fields,
             said(progress.problem),
             actions((
-                button::button(Look::Plain, ui.t(|t| t.cancel), move |_| close(ui)),
+                button::button(Look::Plain, ui.t(|t| t.cancel()), move |_| close(ui)),
                 button::submit(act, live(move || progress.busy.get())),
             )),
         ));

@@ -141,8 +141,8 @@ pub fn go_to(ui: Ui) -> Drawn {
                 .attr("autofocus", true)
                 .attr("autocomplete", "off")
                 .attr("dir", "auto")
-                .attr("aria-label", ui.t(|t| t.go_to_hint))
-                .attr("placeholder", ui.t(|t| t.go_to_hint))
+                .attr("aria-label", ui.t(|t| t.go_to_hint()))
+                .attr("placeholder", ui.t(|t| t.go_to_hint()))
                 .attr("aria-expanded", "true")
                 .attr("aria-controls", list_id.clone())
                 .attr(
@@ -159,15 +159,15 @@ pub fn go_to(ui: Ui) -> Drawn {
             .attr("class", "targets")
             .attr("role", "listbox")
             .attr("id", list_id)
-            .attr("aria-label", ui.t(|t| t.go_to))
+            .attr("aria-label", ui.t(|t| t.go_to()))
             .node_ref(list)
             .child(options),
         html::p()
             .attr("class", "dialog-hint")
             .attr("role", "status")
-            .child(live(move || found.with(Vec::is_empty).then(|| ui.texts().nothing_found))),
+            .child(live(move || found.with(Vec::is_empty).then(|| ui.texts().nothing_found()))),
     );
-    dialog(ui, Size::Small, ui.t(|t| t.go_to), move || close(ui), body.drawn())
+    dialog(ui, Size::Small, ui.t(|t| t.go_to()), move || close(ui), body.drawn())
 }
 
 fn option(

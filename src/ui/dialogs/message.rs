@@ -17,5 +17,5 @@ use crate::view::OpenChat;
 /// Draws the dialog.
 pub fn message(ui: Ui, chat: OpenChat, item: TimelineItem) -> Drawn {
     let body = live(move || facts(describe(ui, &chat, &item))).drawn();
-    dialog(ui, Size::Small, ui.t(|t| t.details), move || close(ui), body)
+    dialog(ui, Size::Small, ui.t(|t| t.details()), move || close(ui), body)
 }

@@ -28,7 +28,7 @@ pub fn new_chat(ui: Ui, address: String) -> Drawn {
         let Some(account) = ui.state.account().filter(|_| !busy.get_untracked()) else { return };
         let address = typed.trimmed();
         if address.is_empty() {
-            typed.refuse(ui.words().address_missing);
+            typed.refuse(ui.words().address_missing());
             return;
         }
         busy.set(true);
@@ -48,7 +48,7 @@ pub fn new_chat(ui: Ui, address: String) -> Drawn {
             Reply::Done(Ok(())) => busy.set(false),
         });
     };
-    let hint = if by_link { ui.t(|t| t.link_hint).drawn() } else { ui.t(|t| t.new_chat_hint).drawn() };
+    let hint = if by_link { ui.t(|t| t.link_hint()).drawn() } else { ui.t(|t| t.new_chat_hint()).drawn() };
     let body = html::form()
         .attr("novalidate", true)
         .on(ev::submit, move |event| {
@@ -56,14 +56,14 @@ pub fn new_chat(ui: Ui, address: String) -> Drawn {
             submit();
         })
         .child((
-            field(ui, typed, Kind::ADDRESS, ui.t(|t| t.xmpp_address), Some(hint), None),
+            field(ui, typed, Kind::ADDRESS, ui.t(|t| t.xmpp_address()), Some(hint), None),
             said(problem),
             actions((
-                button::button(Look::Plain, ui.t(|t| t.cancel), move |_| close(ui)),
-                button::submit(ui.t(|t| t.start_chat), live(move || busy.get())),
+                button::button(Look::Plain, ui.t(|t| t.cancel()), move |_| close(ui)),
+                button::submit(ui.t(|t| t.start_chat()), live(move || busy.get())),
             )),
         ));
-    dialog(ui, Size::Small, ui.t(|t| t.new_chat), move || close(ui), body.drawn())
+    dialog(ui, Size::Small, ui.t(|t| t.new_chat()), move || close(ui), body.drawn())
 }
 
 /// What went wrong, within a dialog.

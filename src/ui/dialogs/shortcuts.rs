@@ -13,15 +13,15 @@ use crate::ui::draw::{Draw, Drawn, html};
 type Line = (&'static [&'static str], fn(&'static Texts) -> &'static str);
 
 const LINES: [Line; 9] = [
-    (&["Ctrl", "K"], |t| t.key_go_to),
-    (&["Alt", "↑ ↓"], |t| t.key_next_chat),
-    (&["Ctrl", ","], |t| t.key_settings),
-    (&["Ctrl", "/"], |t| t.key_shortcuts),
-    (&["Esc"], |t| t.key_escape),
-    (&["Enter"], |t| t.key_send),
-    (&["Shift", "Enter"], |t| t.key_newline),
-    (&["↑ ↓"], |t| t.key_walk),
-    (&["Enter"], |t| t.key_menu),
+    (&["Ctrl", "K"], |t| t.key_go_to()),
+    (&["Alt", "↑ ↓"], |t| t.key_next_chat()),
+    (&["Ctrl", ","], |t| t.key_settings()),
+    (&["Ctrl", "/"], |t| t.key_shortcuts()),
+    (&["Esc"], |t| t.key_escape()),
+    (&["Enter"], |t| t.key_send()),
+    (&["Shift", "Enter"], |t| t.key_newline()),
+    (&["↑ ↓"], |t| t.key_walk()),
+    (&["Enter"], |t| t.key_menu()),
 ];
 
 /// Draws the dialog.
@@ -34,5 +34,5 @@ pub fn shortcuts(ui: Ui) -> Drawn {
         })
         .collect();
     let body = html::dl().attr("class", "shortcuts").child(lines).drawn();
-    dialog(ui, Size::Small, ui.t(|t| t.shortcuts), move || close(ui), body)
+    dialog(ui, Size::Small, ui.t(|t| t.shortcuts()), move || close(ui), body)
 }

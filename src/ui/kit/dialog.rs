@@ -60,7 +60,7 @@ fn framed(ui: Ui, size: Size, title: Drawn, close: Box<dyn Fn()>, body: Drawn) -
         .child((
             html::header().attr("class", "dialog-head").child((
                 html::h2().attr("id", id).attr("class", "dialog-title").child(title),
-                icon_button(icons::X, ui.t(|t| t.close), move |_| {
+                icon_button(icons::X, ui.t(|t| t.close()), move |_| {
                     if let Some(dialog) = node.get_untracked() {
                         dialog.close();
                     }

@@ -194,7 +194,7 @@ pub fn search(ui: Ui, words: RwSignal<String>, label: Word) -> Drawn {
                 }),
             when(
                 move || !words.with(String::is_empty),
-                move || super::button::icon_button(super::icon::icons::X, ui.t(|t| t.clear_search), move |_| clear()),
+                move || super::button::icon_button(super::icon::icons::X, ui.t(|t| t.clear_search()), move |_| clear()),
             ),
         ))
         .drawn()

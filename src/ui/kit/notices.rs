@@ -37,6 +37,6 @@ fn notice(ui: Ui, notice: Notice) -> El {
     html::div().attr("class", "notice").attr("data-kind", kind).attr("role", role).child((
         icon(mark),
         html::span().attr("class", "notice-words").child(notice.words),
-        icon_button(icons::X, ui.t(|t| t.dismiss), move |_| ui.state.notices.dismiss(id)),
+        icon_button(icons::X, ui.t(|t| t.dismiss()), move |_| ui.state.notices.dismiss(id)),
     ))
 }

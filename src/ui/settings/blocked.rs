@@ -26,16 +26,16 @@ pub fn blocked(ui: Ui) -> Drawn {
         move || account.blocked.with(Vec::is_empty),
         move |nobody| {
             if nobody {
-                return empty(icons::BAN, ui.t(|t| t.nobody_blocked), ui.t(|t| t.nobody_blocked_hint), None);
+                return empty(icons::BAN, ui.t(|t| t.nobody_blocked()), ui.t(|t| t.nobody_blocked_hint()), None);
             }
             html::ul()
                 .attr("class", "plain-list")
-                .attr("aria-label", ui.t(|t| t.blocked_people))
+                .attr("aria-label", ui.t(|t| t.blocked_people()))
                 .child(each(move || account.blocked.get(), BareJid::to_string, move |jid| line(ui, account, jid)))
                 .drawn()
         },
     );
-    page(ui.t(|t| t.blocked_people), body)
+    page(ui.t(|t| t.blocked_people()), body)
 }
 
 fn line(ui: Ui, account: Account, jid: BareJid) -> El {
@@ -46,7 +46,7 @@ fn line(ui: Ui, account: Account, jid: BareJid) -> El {
             html::bdi().attr("class", "row-name").child(live(move || account.name_of(&shown))),
             html::bdi().attr("class", "row-preview").child(jid.to_string()),
         )),
-        button::button(Look::Plain, ui.t(|t| t.unblock), move |_| {
+        button::button(Look::Plain, ui.t(|t| t.unblock()), move |_| {
             ui.state.ask(account, Command::Unblock(jid.clone()), complain(ui));
         }),
     ))

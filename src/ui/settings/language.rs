@@ -1,7 +1,7 @@
 //! The language.
 
 use super::{
-    super::{Ui, kit::field::choice},
+    super::{Ui, kit::field::choice, prefs},
     page,
 };
 use crate::text::Locale;
@@ -10,7 +10,6 @@ use crate::ui::draw::{Draw, Drawn, html};
 /// Draws the page.
 pub fn language(ui: Ui) -> Drawn {
     let group = ui.unique("language");
-    let prefs = ui.prefs;
     let cards: Vec<Drawn> = Locale::ALL
         .into_iter()
         .map(|locale| {
@@ -18,13 +17,13 @@ pub fn language(ui: Ui) -> Drawn {
                 group.clone(),
                 locale.own_name(),
                 None,
-                move || prefs.locale.get() == locale,
-                move || prefs.set_locale(locale),
+                move || ui.locale() == locale,
+                move || ui.speak(locale, prefs::keep_locale),
             )
         })
         .collect();
     let body = html::fieldset()
         .attr("class", "choices")
-        .child((html::legend().attr("class", "unseen").child(ui.t(|t| t.language)), cards));
-    page(ui.t(|t| t.language), body.drawn())
+        .child((html::legend().attr("class", "unseen").child(ui.t(|t| t.language())), cards));
+    page(ui.t(|t| t.language()), body.drawn())
 }

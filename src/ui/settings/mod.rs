@@ -30,13 +30,13 @@ use crate::{
 type Page = (SettingsSection, Icon, fn(&'static Texts) -> &'static str);
 
 const PAGES: [Page; 7] = [
-    (SettingsSection::Appearance, icons::PALETTE, |t| t.appearance),
-    (SettingsSection::Language, icons::LANGUAGES, |t| t.language),
-    (SettingsSection::Profile, icons::USER_ROUND, |t| t.profile),
-    (SettingsSection::Privacy, icons::SHIELD, |t| t.privacy),
-    (SettingsSection::Blocked, icons::BAN, |t| t.blocked_people),
-    (SettingsSection::Storage, icons::HARD_DRIVE, |t| t.storage),
-    (SettingsSection::About, icons::INFO, |t| t.about),
+    (SettingsSection::Appearance, icons::PALETTE, |t| t.appearance()),
+    (SettingsSection::Language, icons::LANGUAGES, |t| t.language()),
+    (SettingsSection::Profile, icons::USER_ROUND, |t| t.profile()),
+    (SettingsSection::Privacy, icons::SHIELD, |t| t.privacy()),
+    (SettingsSection::Blocked, icons::BAN, |t| t.blocked_people()),
+    (SettingsSection::Storage, icons::HARD_DRIVE, |t| t.storage()),
+    (SettingsSection::About, icons::INFO, |t| t.about()),
 ];
 
 /// Draws the settings, open at a page.
@@ -54,7 +54,7 @@ pub fn settings(ui: Ui, first: SettingsSection) -> Drawn {
         html::div()
             .attr("class", "tabs")
             .attr("role", "tablist")
-            .attr("aria-label", ui.t(|t| t.settings))
+            .attr("aria-label", ui.t(|t| t.settings()))
             .on(ev::keydown, |event| walk(&event))
             .child(tabs),
         html::div()
@@ -71,7 +71,7 @@ pub fn settings(ui: Ui, first: SettingsSection) -> Drawn {
             ui.state.place.dialog.set(None);
         }
     };
-    dialog(ui, Size::Large, ui.t(|t| t.settings), close, body.drawn())
+    dialog(ui, Size::Large, ui.t(|t| t.settings()), close, body.drawn())
 }
 
 fn draw(ui: Ui, section: SettingsSection) -> Drawn {

@@ -23,19 +23,19 @@ pub fn privacy(ui: Ui) -> Drawn {
     let body = (
         switch(
             ui,
-            ui.t(|t| t.send_typing),
-            ui.t(|t| t.send_typing_hint),
+            ui.t(|t| t.send_typing()),
+            ui.t(|t| t.send_typing_hint()),
             move || settings.with(|settings| settings.send_typing),
             change(|settings, on| settings.send_typing = on),
         ),
         switch(
             ui,
-            ui.t(|t| t.send_receipts),
-            ui.t(|t| t.send_receipts_hint),
+            ui.t(|t| t.send_receipts()),
+            ui.t(|t| t.send_receipts_hint()),
             move || settings.with(|settings| settings.send_receipts),
             change(|settings, on| settings.send_receipts = on),
         ),
-        html::p().attr("class", "page-hint").child(ui.t(|t| t.strangers_learn_nothing)),
+        html::p().attr("class", "page-hint").child(ui.t(|t| t.strangers_learn_nothing())),
     );
-    page(ui.t(|t| t.privacy), body.drawn())
+    page(ui.t(|t| t.privacy()), body.drawn())
 }

@@ -25,7 +25,7 @@ use crate::view::{Account, NoticeKind, Reply};
 /// Draws the page.
 pub fn profile(ui: Ui) -> Drawn {
     let Some(account) = untrack(|| ui.state.account()) else { return Drawn::nothing() };
-    page(ui.t(|t| t.profile), (portrait(ui, account), nickname(ui, account)).drawn())
+    page(ui.t(|t| t.profile()), (portrait(ui, account), nickname(ui, account)).drawn())
 }
 
 /// Sends a change and says how it went.
@@ -33,7 +33,7 @@ fn change(ui: Ui, account: Account, change: ProfileChange) {
     ui.state.ask(account, Command::ChangeProfile(change), move |reply| {
         let (kind, words) = match reply {
             Reply::Done(Err(error)) => (NoticeKind::Problem, wording::command_error(ui.words(), &error)),
-            Reply::Done(Ok(())) | Reply::Chat(_) => (NoticeKind::Done, ui.words().saved.to_owned()),
+            Reply::Done(Ok(())) | Reply::Chat(_) => (NoticeKind::Done, ui.words().saved().to_owned()),
         };
         ui.state.notices.show(kind, words);
     });
@@ -55,7 +55,7 @@ fn portrait(ui: Ui, account: Account) -> Drawn {
         spawn_local(async move {
             match picture::avatar_of(&file).await {
                 Some(picture) => change(ui, account, ProfileChange::Avatar(Some(picture))),
-                None => ui.state.notices.show(NoticeKind::Problem, ui.words().picture_bad.to_owned()),
+                None => ui.state.notices.show(NoticeKind::Problem, ui.words().picture_bad().to_owned()),
             }
         });
     };
@@ -70,16 +70,16 @@ fn portrait(ui: Ui, account: Account) -> Drawn {
                     .attr("hidden", true)
                     .node_ref(input)
                     .on(ev::change, picked),
-                button::button(Look::Plain, (icon(icons::CAMERA), ui.t(|t| t.choose_picture)), pick),
+                button::button(Look::Plain, (icon(icons::CAMERA), ui.t(|t| t.choose_picture())), pick),
                 when(
                     move || account.own.with(|own| own.avatar.is_some()),
                     move || {
-                        button::button(Look::Quiet, ui.t(|t| t.remove_picture), move |_| {
+                        button::button(Look::Quiet, ui.t(|t| t.remove_picture()), move |_| {
                             change(ui, account, ProfileChange::Avatar(None));
                         })
                     },
                 ),
-                html::p().attr("class", "page-hint").child(ui.t(|t| t.picture_hint)),
+                html::p().attr("class", "page-hint").child(ui.t(|t| t.picture_hint())),
             )),
         ))
         .drawn()
@@ -101,8 +101,8 @@ fn nickname(ui: Ui, account: Account) -> Drawn {
             change(ui, account, ProfileChange::Nickname((!name.is_empty()).then_some(name)));
         })
         .child((
-            field(ui, typed, Kind::WORDS, ui.t(|t| t.nickname), Some(ui.t(|t| t.nickname_hint).drawn()), None),
-            button::submit(ui.t(|t| t.save), live(unchanged)),
+            field(ui, typed, Kind::WORDS, ui.t(|t| t.nickname()), Some(ui.t(|t| t.nickname_hint()).drawn()), None),
+            button::submit(ui.t(|t| t.save()), live(unchanged)),
         ))
         .drawn()
 }

@@ -28,17 +28,17 @@ pub fn storage(ui: Ui) -> Drawn {
             None => html::div().attr("class", "skeleton-line").drawn(),
         },
     );
-    page(ui.t(|t| t.storage), body)
+    page(ui.t(|t| t.storage()), body)
 }
 
 fn known(ui: Ui, storage: Storage, refused: RwSignal<bool>) -> Drawn {
     let locale = move || ui.locale();
-    let used = live(move || ui.texts().storage_used.fill(&format::bytes(locale(), storage.used_bytes)));
-    let quota = live(move || ui.texts().storage_quota.fill(&format::bytes(locale(), storage.quota_bytes)));
+    let used = live(move || ui.texts().storage_used().fill(&format::bytes(locale(), storage.used_bytes)));
+    let quota = live(move || ui.texts().storage_quota().fill(&format::bytes(locale(), storage.quota_bytes)));
     let kept = if storage.persistent {
         html::p()
             .attr("class", "page-note")
-            .child((icon(icons::CIRCLE_CHECK), html::span().child(ui.t(|t| t.storage_kept))))
+            .child((icon(icons::CIRCLE_CHECK), html::span().child(ui.t(|t| t.storage_kept()))))
             .drawn()
     } else {
         evictable(ui, refused)
@@ -47,7 +47,7 @@ fn known(ui: Ui, storage: Storage, refused: RwSignal<bool>) -> Drawn {
         html::p().child(used),
         html::meter()
             .attr("class", "meter")
-            .attr("aria-label", ui.t(|t| t.storage))
+            .attr("aria-label", ui.t(|t| t.storage()))
             .attr("min", "0")
             .attr("max", storage.quota_bytes.max(1).to_string())
             .attr("value", storage.used_bytes.to_string()),
@@ -68,10 +68,10 @@ fn evictable(ui: Ui, refused: RwSignal<bool>) -> Drawn {
         html::p().attr("class", "page-note").child((
             icon(icons::CIRCLE_ALERT),
             html::span().child(live(move || {
-                if refused.get() { ui.texts().storage_refused } else { ui.texts().storage_evictable }
+                if refused.get() { ui.texts().storage_refused() } else { ui.texts().storage_evictable() }
             })),
         )),
-        button::button(Look::Primary, ui.t(|t| t.storage_ask), ask),
+        button::button(Look::Primary, ui.t(|t| t.storage_ask()), ask),
     )
         .drawn()
 }

@@ -100,6 +100,9 @@ fn compile(project: &Project) -> Result<PathBuf> {
 fn collect(project: &Project, compiled: &Path) -> Result<Files> {
     let mut files = read_folder(&project.root.join("public"))?;
     files.insert("style.css".into(), style::join(&project.root.join("style"))?.into_bytes());
+    for (tag, texts) in plausch_words::OTHERS {
+        files.insert(format!("{}{tag}.txt", budget::LANGUAGES), texts.lines().into_bytes());
+    }
     let page = files.get_mut("index.html").context("public/ has no index.html")?;
     *page = without_build_links(&String::from_utf8_lossy(page)).into_bytes();
     let mut candidates = read_folder(compiled)?;

@@ -1,9 +1,9 @@
 //! German.
 
-use super::{Fill, Plural, Texts};
+use super::{Fill, Plural, Texts, texts::Source};
 
 /// The texts in German.
-pub static TEXTS: Texts = Texts {
+pub static TEXTS: Texts = Source {
     // General
     cancel: "Abbrechen",
     close: "Schließen",
@@ -27,11 +27,8 @@ pub static TEXTS: Texts = Texts {
     contacts: "Kontakte",
     settings: "Einstellungen",
     account: "Konto",
-    unread: Plural::new(&[
-        ("one", Fill::new("{} ungelesene Nachricht")),
-        ("other", Fill::new("{} ungelesene Nachrichten")),
-    ]),
-    request_count: Plural::new(&[("one", Fill::new("{} Kontaktanfrage")), ("other", Fill::new("{} Kontaktanfragen"))]),
+    unread: Plural::new("one {} ungelesene Nachricht|other {} ungelesene Nachrichten"),
+    request_count: Plural::new("one {} Kontaktanfrage|other {} Kontaktanfragen"),
     log_out: "Abmelden",
     connection: "Verbindung",
     shortcuts: "Tastenkürzel",
@@ -154,10 +151,9 @@ pub static TEXTS: Texts = Texts {
     messages: "Nachrichten",
     new_messages: "Neue Nachrichten",
     jump_to_newest: "Zur neuesten Nachricht springen",
-    jump_with_count: Plural::new(&[
-        ("one", Fill::new("Zur neuesten Nachricht springen, {} neue Nachricht")),
-        ("other", Fill::new("Zur neuesten Nachricht springen, {} neue Nachrichten")),
-    ]),
+    jump_with_count: Plural::new(
+        "one Zur neuesten Nachricht springen, {} neue Nachricht|other Zur neuesten Nachricht springen, {} neue Nachrichten",
+    ),
     message: "Nachricht",
     send: "Senden",
     typing: Fill::new("{} schreibt …"),
@@ -218,6 +214,7 @@ pub static TEXTS: Texts = Texts {
     size_large: "Groß",
     size_larger: "Sehr groß",
     language: "Sprache",
+    language_missing: "Diese Sprache konnte nicht geladen werden. Versuche es später noch einmal.",
     privacy: "Privatsphäre",
     send_typing: "Zeigen, dass ich schreibe",
     send_typing_hint: "Kontakte sehen, dass du ihnen schreibst.",
@@ -271,4 +268,5 @@ pub static TEXTS: Texts = Texts {
     key_newline: "Neue Zeile",
     key_walk: "Durch Nachrichten oder eine Liste gehen",
     key_menu: "Aktionen zu einer Nachricht",
-};
+}
+.texts();

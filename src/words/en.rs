@@ -1,9 +1,9 @@
 //! English.
 
-use super::{Fill, Plural, Texts};
+use super::{Fill, Plural, Texts, texts::Source};
 
 /// The texts in English.
-pub static TEXTS: Texts = Texts {
+pub static TEXTS: Texts = Source {
     // General
     cancel: "Cancel",
     close: "Close",
@@ -27,11 +27,8 @@ pub static TEXTS: Texts = Texts {
     contacts: "Contacts",
     settings: "Settings",
     account: "Account",
-    unread: Plural::new(&[("one", Fill::new("{} unread message")), ("other", Fill::new("{} unread messages"))]),
-    request_count: Plural::new(&[
-        ("one", Fill::new("{} contact request")),
-        ("other", Fill::new("{} contact requests")),
-    ]),
+    unread: Plural::new("one {} unread message|other {} unread messages"),
+    request_count: Plural::new("one {} contact request|other {} contact requests"),
     log_out: "Log out",
     connection: "Connection",
     shortcuts: "Keyboard shortcuts",
@@ -152,10 +149,7 @@ pub static TEXTS: Texts = Texts {
     messages: "Messages",
     new_messages: "New messages",
     jump_to_newest: "Jump to newest",
-    jump_with_count: Plural::new(&[
-        ("one", Fill::new("Jump to newest, {} new message")),
-        ("other", Fill::new("Jump to newest, {} new messages")),
-    ]),
+    jump_with_count: Plural::new("one Jump to newest, {} new message|other Jump to newest, {} new messages"),
     message: "Message",
     send: "Send",
     typing: Fill::new("{} is typing…"),
@@ -216,6 +210,7 @@ pub static TEXTS: Texts = Texts {
     size_large: "Large",
     size_larger: "Very large",
     language: "Language",
+    language_missing: "This language could not be loaded. Please try again later.",
     privacy: "Privacy",
     send_typing: "Show when I am typing",
     send_typing_hint: "Contacts see that you are writing to them.",
@@ -269,4 +264,5 @@ pub static TEXTS: Texts = Texts {
     key_newline: "New line",
     key_walk: "Walk through messages or a list",
     key_menu: "Actions for a message",
-};
+}
+.texts();
