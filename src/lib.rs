@@ -21,6 +21,7 @@ use web_sys::{Element, Node};
 
 pub use config::{Config, ConfigError, Value};
 pub use embed::{Embedded, embed};
+pub use page::spawn;
 pub use runtime::EngineLink;
 pub use text::Locale;
 

@@ -2,13 +2,13 @@
 
 use js_sys::{JSON, Object, Promise};
 use leptos::prelude::{document, window};
-use plausch_app::{Config, ConfigError, EngineLink, Placing, mount, prepare};
+use plausch_app::{Config, ConfigError, EngineLink, Placing, mount, prepare, spawn};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, Request, RequestCache, RequestInit, Response};
 
 fn main() {
-    spawn_local(start());
+    spawn(start());
 }
 
 async fn start() {

@@ -1,11 +1,12 @@
 //! What the page around the app tells it: whether it can be seen, whether there is a network; and pictures, which only
 //! a page can show.
 
-use std::rc::Rc;
+use std::{pin::Pin, rc::Rc};
 
 use js_sys::{Array, Reflect, Uint8Array};
 use plausch_model::{Avatar, ToEngine};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag, Url};
 
 use crate::reactive::*;
@@ -13,6 +14,16 @@ use crate::{
     inbox::Inbox,
     view::{Account, Pictures, State},
 };
+
+/// Runs a future beside everything else. Boxed, as leptos does it, so that what runs futures is compiled once and not for
+/// each.
+pub fn spawn(future: impl Future<Output = ()> + 'static) {
+    spawn_boxed(Box::pin(future));
+}
+
+fn spawn_boxed(future: Pin<Box<dyn Future<Output = ()>>>) {
+    spawn_local(future);
+}
 
 /// What the page's script says of the app's files (public/mount.js).
 pub fn files() -> Option<JsValue> {

@@ -15,10 +15,10 @@ use std::{
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use plausch_model::{FromEngine, ToEngine, WorkerSettings};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Event, MessageChannel, MessageEvent, MessagePort, SharedWorker, Worker, WorkerOptions, WorkerType};
 
-use crate::page::files;
+use crate::page::{files, spawn};
 
 /// Forces a way of hosting (`worker` or `page`), for trying them out. Per tab, and nothing that a link could set.
 const FORCED: &str = "plausch-hosting";
@@ -71,7 +71,7 @@ impl EngineLink {
             started_at: Cell::new(0.0),
         });
         let starting = Rc::downgrade(&link);
-        spawn_local(async move {
+        spawn(async move {
             // The engine may watch the lifeline only once it is held: else it finds it free, and takes us for gone.
             let lifeline = Lifeline::take().await;
             if let Some(link) = starting.upgrade() {
@@ -144,7 +144,7 @@ impl Link {
         match decode(data) {
             Some(FromEngine::Lifeline(name)) => {
                 let link = Rc::downgrade(&self);
-                spawn_local(async move {
+                spawn(async move {
                     wait_until_free(&name).await;
                     if let Some(link) = link.upgrade() {
                         link.restart();
@@ -226,7 +226,7 @@ fn dedicated_worker() -> Result<(MessagePort, Option<JsValue>), JsValue> {
 fn in_page() -> Option<MessagePort> {
     let channel = MessageChannel::new().ok()?;
     let (ours, theirs) = (channel.port1(), channel.port2());
-    spawn_local(async move {
+    spawn(async move {
         if let Err(error) = serve_in_page(&theirs).await {
             let words = format!("the engine could not start: {}", String::from(Object::from(error).to_string()));
             let _ = theirs.post_message(&words.into());

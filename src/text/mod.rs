@@ -13,9 +13,9 @@ use js_sys::{Function, Promise, Reflect};
 use plausch_words::ENGLISH;
 pub use plausch_words::{Fill, Plural, Texts};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
-use crate::page::files;
+use crate::page::{files, spawn};
 
 static GERMAN: OnceLock<Texts> = OnceLock::new();
 
@@ -70,7 +70,7 @@ impl Locale {
         if self.is_loaded() {
             return then(true);
         }
-        spawn_local(async move {
+        spawn(async move {
             let lines = self.lines().await.ok().and_then(|lines| lines.as_string());
             if let Some(texts) = lines.and_then(|lines| Texts::from_lines(lines.leak())) {
                 // Another call may have been faster, with the same.

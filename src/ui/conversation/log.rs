@@ -343,7 +343,7 @@ impl Log {
         }
         let log = Rc::clone(self);
         // Queued behind the drawing that the signal has just queued.
-        wasm_bindgen_futures::spawn_local(async move {
+        crate::page::spawn(async move {
             log.settle(rounds, reach);
         });
     }

@@ -230,7 +230,7 @@ pub fn menu(ui: Ui, chat: &OpenChat, entry: &Entry, anchor: HtmlElement, point: 
 
 /// Copies a text and says so.
 pub fn copy(ui: Ui, words: String) {
-    wasm_bindgen_futures::spawn_local(async move {
+    crate::page::spawn(async move {
         if dom::copy(words).await {
             ui.state.notices.show(NoticeKind::Done, ui.words().copied().to_owned());
         }

@@ -1,8 +1,8 @@
 //! Our own name and picture.
 
+use crate::page::spawn;
 use plausch_model::{Command, ProfileChange};
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
 
 use super::{
@@ -52,7 +52,7 @@ fn portrait(ui: Ui, account: Account) -> Drawn {
         let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
         // The same file may be chosen again later.
         input.set_value("");
-        spawn_local(async move {
+        spawn(async move {
             match picture::avatar_of(&file).await {
                 Some(picture) => change(ui, account, ProfileChange::Avatar(Some(picture))),
                 None => ui.state.notices.show(NoticeKind::Problem, ui.words().picture_bad().to_owned()),

@@ -1,7 +1,9 @@
 //! What the device keeps, and whether the browser may throw it away.
 
 use plausch_model::{Storage, ToEngine};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
+
+use crate::page::spawn;
 
 use super::{
     super::{
@@ -59,7 +61,7 @@ fn known(ui: Ui, storage: Storage, refused: RwSignal<bool>) -> Drawn {
 
 fn evictable(ui: Ui, refused: RwSignal<bool>) -> Drawn {
     let ask = move |_| {
-        spawn_local(async move {
+        spawn(async move {
             refused.set(!persist().await);
             ui.state.tell(&ToEngine::QueryStorage);
         });
