@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use smol_str::SmolStr;
+use crate::shared::SharedText;
 
 use crate::unicode::domain_to_ascii;
 
@@ -27,7 +27,7 @@ pub use escape::{display_address, escape_local, unescape_local};
 /// Short addresses are held in place; cloning a long one shares it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Jid {
-    text: SmolStr,
+    text: SharedText,
     /// Length of the localpart; 0 if there is none.
     local_len: u16,
     /// Where the domainpart ends.
@@ -96,7 +96,7 @@ impl Jid {
     /// The address without its resource.
     pub fn bare(&self) -> BareJid {
         match self.text.get(..usize::from(self.domain_end)) {
-            Some(bare) if self.is_full() => BareJid(Self { text: SmolStr::new(bare), ..self.clone() }),
+            Some(bare) if self.is_full() => BareJid(Self { text: SharedText::new(bare), ..self.clone() }),
             _ => BareJid(self.clone()),
         }
     }
@@ -131,7 +131,7 @@ impl Jid {
             text.push('/');
             text.push_str(resource);
         }
-        Self { text: SmolStr::from(text), local_len: local.map_or(0, length), domain_end }
+        Self { text: SharedText::new(&text), local_len: local.map_or(0, length), domain_end }
     }
 }
 

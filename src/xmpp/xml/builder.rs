@@ -4,7 +4,7 @@
 //! and values, and characters that no name may have from names. So a pasted control character costs itself, never the
 //! stream.
 
-use smol_str::SmolStr;
+use crate::shared::SharedText;
 
 use crate::ascii::has;
 
@@ -21,8 +21,8 @@ pub struct ElementBuilder {
 
 impl ElementBuilder {
     pub(super) fn new(name: &str, ns: &str) -> Self {
-        let name = clean_name(name).unwrap_or_else(|| SmolStr::new_static("_"));
-        let ns = if is_reserved_namespace(ns) { SmolStr::default() } else { clean_text(ns) };
+        let name = clean_name(name).unwrap_or_else(|| SharedText::new("_"));
+        let ns = if is_reserved_namespace(ns) { SharedText::default() } else { clean_text(ns) };
         Self { element: Box::new(Element { name, ns, lang: None, attrs: Vec::new(), nodes: Vec::new() }) }
     }
 
@@ -87,7 +87,7 @@ impl ElementBuilder {
     fn text_of(mut self, text: &str) -> Self {
         let text = clean_text(text);
         if let Some(Node::Text(previous)) = self.element.nodes.last_mut() {
-            *previous = SmolStr::from(format!("{previous}{text}"));
+            *previous = SharedText::new(&format!("{previous}{text}"));
         } else if !text.is_empty() {
             self.element.nodes.push(Node::Text(text));
         }

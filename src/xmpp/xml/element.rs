@@ -7,16 +7,16 @@
 //! Texts are small strings: up to 23 bytes (nearly every name, most attribute values) need no allocation, and cloning a
 //! longer one shares it.
 
-use smol_str::SmolStr;
+use crate::shared::SharedText;
 
 use super::builder::ElementBuilder;
 
 /// One XML element.
 #[derive(Clone, Debug)]
 pub struct Element {
-    pub(super) name: SmolStr,
-    pub(super) ns: SmolStr,
-    pub(super) lang: Option<SmolStr>,
+    pub(super) name: SharedText,
+    pub(super) ns: SharedText,
+    pub(super) lang: Option<SharedText>,
     pub(super) attrs: Vec<Attribute>,
     pub(super) nodes: Vec<Node>,
 }
@@ -27,14 +27,14 @@ pub enum Node {
     /// A child element.
     Element(Element),
     /// Character data, unescaped.
-    Text(SmolStr),
+    Text(SharedText),
 }
 
 /// An attribute without a namespace.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Attribute {
-    pub(super) name: SmolStr,
-    pub(super) value: SmolStr,
+    pub(super) name: SharedText,
+    pub(super) value: SharedText,
 }
 
 impl Element {

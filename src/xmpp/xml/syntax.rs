@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use smol_str::SmolStr;
+use crate::shared::SharedText;
 
 /// What the prefix `xml` always stands for.
 pub(super) const XML_NS: &str = "http://www.w3.org/XML/1998/namespace";
@@ -55,21 +55,21 @@ fn is_name_char(c: char) -> bool {
 }
 
 /// `text` without the characters that no document may contain.
-pub(super) fn clean_text(text: &str) -> SmolStr {
+pub(super) fn clean_text(text: &str) -> SharedText {
     if is_all_chars(text) {
-        SmolStr::new(text)
+        SharedText::new(text)
     } else {
-        SmolStr::from(text.chars().filter(|c| is_char(*c)).collect::<String>())
+        SharedText::new(&text.chars().filter(|c| is_char(*c)).collect::<String>())
     }
 }
 
 /// `name` without the characters that a name may not have; `None` if nothing is left.
-pub(super) fn clean_name(name: &str) -> Option<SmolStr> {
+pub(super) fn clean_name(name: &str) -> Option<SharedText> {
     if is_name(name) {
-        return Some(SmolStr::new(name));
+        return Some(SharedText::new(name));
     }
     let rest: String = name.chars().skip_while(|c| !is_name_start(*c)).filter(|c| is_name_char(*c)).collect();
-    (!rest.is_empty()).then(|| SmolStr::from(rest))
+    (!rest.is_empty()).then(|| SharedText::new(&rest))
 }
 
 /// `text` with its line ends made `\n` (XML 1.0 §2.11).

@@ -1,6 +1,6 @@
 //! Putting an [`Element`] together from tags and texts, namespaces resolved.
 
-use smol_str::SmolStr;
+use crate::shared::SharedText;
 
 use crate::ascii::{find, has};
 
@@ -43,7 +43,7 @@ struct Open {
 /// A prefix, or `""` for the default namespace, and what it stands for.
 struct Binding<'a> {
     prefix: &'a str,
-    ns: SmolStr,
+    ns: SharedText,
 }
 
 /// Text since the last tag: nearly always one piece that can be taken as it stands.
@@ -91,7 +91,7 @@ impl<'a> Tree<'a> {
         }
         let ns = self.resolve(name.prefix)?;
         let mut element =
-            Element { name: SmolStr::new(name.local), ns, lang: None, attrs: Vec::new(), nodes: Vec::new() };
+            Element { name: SharedText::new(name.local), ns, lang: None, attrs: Vec::new(), nodes: Vec::new() };
         self.take_attributes(&mut element)?;
         self.open.push(Open { element, first_node: self.nodes.len(), bindings_outside });
         Ok(())
@@ -241,16 +241,16 @@ impl<'a> Tree<'a> {
         if !allowed {
             return Err(Malformation::NamespaceDeclaration.into());
         }
-        self.bindings.push(Binding { prefix, ns: SmolStr::new(ns) });
+        self.bindings.push(Binding { prefix, ns: SharedText::new(ns) });
         Ok(())
     }
 
     /// The namespace that an element's prefix stands for.
-    fn resolve(&self, prefix: &str) -> Result<SmolStr, XmlError> {
+    fn resolve(&self, prefix: &str) -> Result<SharedText, XmlError> {
         match self.bindings.iter().rev().find(|binding| binding.prefix == prefix) {
             Some(binding) if is_reserved_namespace(&binding.ns) => Err(Malformation::NamespaceDeclaration.into()),
             Some(binding) => Ok(binding.ns.clone()),
-            None if prefix.is_empty() => Ok(SmolStr::default()),
+            None if prefix.is_empty() => Ok(SharedText::default()),
             None if prefix == "xml" || prefix == "xmlns" => Err(Malformation::NamespaceDeclaration.into()),
             None => Err(Malformation::UndeclaredPrefix.into()),
         }
@@ -275,9 +275,9 @@ impl<'a> Tree<'a> {
         for RawAttribute { name, value } in self.attributes.drain(..) {
             match (name.prefix, name.local) {
                 ("", local) => {
-                    element.attrs.push(Attribute { name: SmolStr::new(local), value: SmolStr::new(value) });
+                    element.attrs.push(Attribute { name: SharedText::new(local), value: SharedText::new(&value) });
                 }
-                ("xml", "lang") => element.lang = Some(SmolStr::new(value)),
+                ("xml", "lang") => element.lang = Some(SharedText::new(&value)),
                 _ => {}
             }
         }
@@ -331,12 +331,12 @@ impl<'a> PendingText<'a> {
         self.joined.push_str(std::mem::take(&mut self.only));
     }
 
-    fn take(&mut self) -> Option<SmolStr> {
+    fn take(&mut self) -> Option<SharedText> {
         if self.joined.is_empty() {
             let only = std::mem::take(&mut self.only);
-            return (!only.is_empty()).then(|| SmolStr::new(only));
+            return (!only.is_empty()).then(|| SharedText::new(only));
         }
-        let text = SmolStr::new(&self.joined);
+        let text = SharedText::new(&self.joined);
         self.joined.clear();
         Some(text)
     }
