@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use super::Files;
 
 /// The ending of a program; its glue has the same name without it.
-const PROGRAM: &str = "_bg.wasm";
+pub const PROGRAM: &str = "_bg.wasm";
 /// The number of the section of imports in a program, and of the kind of import that is a function.
 const IMPORTS: u8 = 2;
 const FUNCTION: u8 = 0;
@@ -62,7 +62,7 @@ fn definitions(script: &str) -> BTreeMap<&str, usize> {
 }
 
 /// A script in pieces: names, and what is between them.
-fn words(script: &str) -> impl Iterator<Item = &str> {
+pub fn words(script: &str) -> impl Iterator<Item = &str> {
     let in_name = |sign: char| sign.is_alphanumeric() || sign == '_' || sign == '$';
     let mut rest = script;
     std::iter::from_fn(move || {
@@ -75,15 +75,21 @@ fn words(script: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A program whose imported functions have other names.
-fn with_imports(program: &[u8], rename: &mut dyn FnMut(&str) -> String) -> Option<Vec<u8>> {
+pub fn with_imports(program: &[u8], rename: &mut dyn FnMut(&str) -> String) -> Option<Vec<u8>> {
+    with_section(program, IMPORTS, &mut |section| imports(section, rename))
+}
+
+/// A program one of whose sections is another.
+pub fn with_section(program: &[u8], wanted: u8, change: &mut dyn FnMut(&[u8]) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
     let (head, mut rest) = program.split_at_checked(HEAD_BYTES)?;
     let mut out = head.to_vec();
     while let Some((id, after)) = rest.split_first() {
         let (section, after) = sized(after)?;
         out.push(*id);
-        match *id {
-            IMPORTS => put_sized(&mut out, &imports(section, rename)?)?,
-            _ => put_sized(&mut out, section)?,
+        if *id == wanted {
+            put_sized(&mut out, &change(section)?)?;
+        } else {
+            put_sized(&mut out, section)?;
         }
         rest = after;
     }
@@ -110,7 +116,7 @@ fn imports(section: &[u8], rename: &mut dyn FnMut(&str) -> String) -> Option<Vec
 }
 
 /// A number in LEB128, and what follows it.
-fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
+pub fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
     let (mut value, mut shift, mut rest) = (0_u32, 0_u32, bytes);
     loop {
         let (byte, after) = rest.split_first()?;
@@ -123,12 +129,12 @@ fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// Bytes behind their number, and what follows them.
-fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = number(bytes)?;
     rest.split_at_checked(usize::try_from(length).ok()?)
 }
 
-fn put_number(out: &mut Vec<u8>, number: u32) {
+pub fn put_number(out: &mut Vec<u8>, number: u32) {
     let mut rest = number;
     while rest > 0x7f {
         out.push((rest & 0x7f) as u8 | 0x80);
@@ -137,7 +143,7 @@ fn put_number(out: &mut Vec<u8>, number: u32) {
     out.push(rest as u8);
 }
 
-fn put_sized(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
+pub fn put_sized(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
     put_number(out, u32::try_from(bytes.len()).ok()?);
     out.extend_from_slice(bytes);
     Some(())
