@@ -6,8 +6,8 @@ use super::compress::Packed;
 
 /// Brotli bytes until the sign-in form works.
 const FORM_BUDGET: usize = 200_000;
-/// Brotli bytes of everything that a session loads. The aim is 350,000.
-const ALL_BUDGET: usize = 390_000;
+/// Brotli bytes of everything that a session loads.
+const ALL_BUDGET: usize = 350_000;
 
 /// Assets of the engine's worker: they load beside the app, the form does not wait for them.
 const WORKER: &[&str] = &["engine/", "worker-"];
