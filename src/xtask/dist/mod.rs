@@ -29,7 +29,8 @@ use fingerprint::Fingerprint;
 pub use names::is_hashed;
 
 /// What the browsers understand, and how a program is made small: flat once, which takes a quarter of a percent off, and
-/// with only small functions inlined.
+/// with only small functions inlined. The lowest kilobyte of memory is the far end of the stack, which nothing that is
+/// worked out from a pointer reaches, so small offsets may be part of the instruction.
 const WASM_OPT: &[&str] = &[
     "--enable-bulk-memory",
     "--enable-sign-ext",
@@ -38,6 +39,7 @@ const WASM_OPT: &[&str] = &[
     "--enable-reference-types",
     "--enable-multivalue",
     "--one-caller-inline-max-function-size=0",
+    "--low-memory-unused",
     "--flatten",
     "--rereloop",
     "-Oz",
