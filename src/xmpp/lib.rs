@@ -15,7 +15,7 @@ pub mod list;
 pub mod ns;
 pub mod payload;
 pub mod sasl;
-mod shared;
+pub mod shared;
 pub mod sm;
 mod sorted;
 pub mod stanza;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// A text that is not copied when it is cloned.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub(crate) struct SharedText(Arc<str>);
+pub struct SharedText(Arc<str>);
 
 impl SharedText {
     /// Copies a text once.
