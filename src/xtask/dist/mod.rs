@@ -126,6 +126,13 @@ fn optimized(project: &Project, tools: &Tools, code: &[u8]) -> Result<Vec<u8>> {
     Ok(std::fs::read(&to)?)
 }
 
+/// Where the sources of crates and of the standard library lie, as programs name them.
+fn sources_of_libraries() -> Vec<String> {
+    let home = std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")));
+    let registry = home.ok().map(|home| format!("{}/registry/src/", home.trim_end_matches('/')));
+    registry.into_iter().chain(["/rustc/".to_owned()]).collect()
+}
+
 /// Everything that ships, under its plain name: `public/`, the style sheet, and what of Trunk's output these refer to.
 fn collect(project: &Project, compiled: &Path, optimize: &dyn Fn(&[u8]) -> Result<Vec<u8>>) -> Result<Files> {
     let mut files = read_folder(&project.root.join("public"))?;
@@ -138,7 +145,7 @@ fn collect(project: &Project, compiled: &Path, optimize: &dyn Fn(&[u8]) -> Resul
     let mut candidates = read_folder(compiled)?;
     candidates.remove("index.html");
     names::add_referenced(&mut files, candidates);
-    prune::prune(&mut files, optimize)?;
+    prune::prune(&mut files, &sources_of_libraries(), optimize)?;
     glue::shorten(&mut files)?;
     compact_scripts(&mut files)?;
     Ok(files)

@@ -3,6 +3,8 @@
 //! wasm-bindgen writes a class, and exports functions, for each exported type of each crate, whether anybody uses it or not:
 //! leptos brings three for streams. Here the classes go that no script names, then the exports that the glue does not name,
 //! then by wasm-opt what only those needed, and at last the functions of the glue that the program does not import any more.
+//! The addresses of the libraries' sources go, too: panics are not shown in a release, and where somebody built it is nobody's
+//! business.
 
 use std::collections::BTreeSet;
 
@@ -13,9 +15,13 @@ use super::glue::{PROGRAM, number, put_number, put_sized, sized, with_imports, w
 
 /// The number of the section of exports in a program.
 const EXPORTS: u8 = 7;
+/// The number of the section of data in a program.
+const DATA: u8 = 11;
+/// What the name of a source ends with.
+const SOURCE: &[u8] = b".rs";
 
-/// Makes the programs and their glue smaller; `optimize` is wasm-opt.
-pub fn prune(files: &mut Files, optimize: &dyn Fn(&[u8]) -> Result<Vec<u8>>) -> Result<()> {
+/// Makes the programs and their glue smaller; `optimize` is wasm-opt, and `sources` are the folders of the libraries.
+pub fn prune(files: &mut Files, sources: &[String], optimize: &dyn Fn(&[u8]) -> Result<Vec<u8>>) -> Result<()> {
     let stems: Vec<String> = files.keys().filter_map(|name| name.strip_suffix(PROGRAM)).map(str::to_owned).collect();
     for stem in stems {
         let (program, glue) = (format!("{stem}{PROGRAM}"), format!("{stem}.js"));
@@ -27,7 +33,8 @@ pub fn prune(files: &mut Files, optimize: &dyn Fn(&[u8]) -> Result<Vec<u8>>) -> 
         let script = without_classes(script, &named);
         let broken = || format!("{program} is not what it should be");
         let called: BTreeSet<&str> = words(&script).collect();
-        let small = optimize(&with_exports(code, &called).with_context(broken)?)?;
+        let called_only = with_exports(code, &called).with_context(broken)?;
+        let small = optimize(&without_sources(&called_only, sources).with_context(broken)?)?;
         let (before, after) = (imported(code).with_context(broken)?, imported(&small).with_context(broken)?);
         let gone: BTreeSet<&str> = before.difference(&after).map(String::as_str).collect();
         let script = without_imports(&script, &gone);
@@ -87,6 +94,34 @@ fn with_exports(program: &[u8], called: &BTreeSet<&str>) -> Option<Vec<u8>> {
         out.extend_from_slice(&bytes);
         rest.is_empty().then_some(out)
     })
+}
+
+/// The program with zeros for the addresses of sources below these folders; nothing moves.
+fn without_sources(program: &[u8], folders: &[String]) -> Option<Vec<u8>> {
+    with_section(program, DATA, &mut |section| {
+        let mut section = section.to_vec();
+        for folder in folders {
+            let mut from = 0_usize;
+            while let Some(start) = find(section.get(from..)?, folder.as_bytes()).and_then(|at| from.checked_add(at)) {
+                from = start.checked_add(folder.len())?;
+                let name = section.get(from..)?;
+                let length = name.iter().position(|byte| !is_of_path(*byte)).unwrap_or(name.len());
+                if let Some(end) = find(name.get(..length)?, SOURCE) {
+                    from = from.checked_add(end)?.checked_add(SOURCE.len())?;
+                    section.get_mut(start..from)?.fill(0);
+                }
+            }
+        }
+        Some(section)
+    })
+}
+
+fn is_of_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte)
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|part| part == wanted)
 }
 
 /// The names of what a program imports.
@@ -198,5 +233,20 @@ let last;
         assert_eq!(with_exports(&program(&["a", "memory", "b"]), &called).unwrap(), program(&["memory", "b"]));
         let whole = program(&["a"]);
         assert!(with_exports(&whole[..whole.len() - 1], &called).is_none());
+    }
+
+    #[test]
+    fn addresses_of_sources_become_zeros() {
+        let program = |data: &[u8]| {
+            let mut program = b"\0asm\x01\0\0\0".to_vec();
+            program.push(DATA);
+            put_sized(&mut program, data).unwrap();
+            program
+        };
+        let folders = ["/home/me/.cargo/registry/src/".to_owned(), "/rustc/".to_owned()];
+        let data = b"one/home/me/.cargo/registry/src/i-1/a-0.1/src/lib.rs/rustc/5e/fmt.rstwo /rustc/ .rs src/main.rs";
+        let zeros = [b"one".as_slice(), &[0; 65], b"two /rustc/ .rs src/main.rs"].concat();
+        assert_eq!(without_sources(&program(data), &folders).unwrap(), program(&zeros));
+        assert_eq!(without_sources(&program(b"/rustc/"), &folders).unwrap(), program(b"/rustc/"));
     }
 }
