@@ -35,6 +35,7 @@ macro_rules! texts {
         pub struct Texts([&'static str; COUNT]);
 
         #[allow(missing_docs, reason = "a text's name says what it is")]
+        #[allow(clippy::indexing_slicing, reason = "the list is as long as there are names; slices cannot be asked in constants")]
         impl Texts {
             $(pub const fn $name(&self) -> $kind {
                 text!(self.0[Place::$name as usize], $kind)
