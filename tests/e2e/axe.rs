@@ -19,8 +19,11 @@ pub async fn axe(person: &Person, what: &str, options: &Options) -> Result<()> {
     };
     evaluate(format!("{source}; true")).await?;
     // An open menu lies above all landmarks, and has the focus: it need not be within one.
-    let run = "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], \
-        rules: { region: { enabled: document.querySelector('.menu:popover-open') === null } } })\
+    // What is fading in has other colours for a moment.
+    let run = "Promise.allSettled(document.getAnimations()\
+        .filter((moving) => moving.effect.getComputedTiming().iterations !== Infinity).map((moving) => moving.finished))\
+        .then(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], \
+        rules: { region: { enabled: document.querySelector('.menu:popover-open') === null } } }))\
         .then((found) => found.violations.map((v) => `${v.id}: ${v.help} at ${v.nodes.map((n) => n.target.join(' ')).join(', ')} \
         ${v.nodes[0]?.failureSummary ?? ''}`))";
     let found: Value = evaluate(run.to_owned()).await?;

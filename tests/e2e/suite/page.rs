@@ -167,13 +167,13 @@ fn language_and_theme_change_at_once() {
             .await?;
         juliet.click("tab", "Language").await?;
         // What does not come changes nothing, and can be asked for again.
-        let lost = "globalThis.kept = plausch.texts; plausch.texts = () => Promise.reject(new Error('gone'));";
+        let lost = "globalThis.genuine = plausch.texts; plausch.texts = () => Promise.reject(new Error('gone'));";
         juliet.look(lost, vec![]).await?;
         juliet.click("radio", "Deutsch").await?;
         juliet.alert("could not be loaded").await?;
         let english = "return document.documentElement.lang === 'en' && document.querySelector('input[type=radio]:checked').parentElement.textContent === 'English';";
         juliet.wait("the language stays", english, vec![]).await?;
-        juliet.look("plausch.texts = kept;", vec![]).await?;
+        juliet.look("plausch.texts = genuine;", vec![]).await?;
         juliet.click("radio", "Deutsch").await?;
         juliet.control("heading", "Einstellungen").await?;
         let german =
