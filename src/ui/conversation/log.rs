@@ -127,7 +127,8 @@ pub fn log(ui: Ui, chat: OpenChat) -> Drawn {
                             lead(ui, lead_chat),
                             each(
                                 move || signals.shown.get(),
-                                |entry| entry.id.to_string(),
+                                // A message that moves is another entry under the same id.
+                                |entry| Arc::as_ptr(entry).addr().to_string(),
                                 move |entry| message::message(ui, &row_chat, &entry),
                             ),
                         )),
