@@ -399,10 +399,7 @@ impl Account {
 
     /// A message that was here before the archive was first read may turn out to be an old one.
     fn put_in_the_archives_past(&mut self, step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) {
-        let (Some(sequence), Some(message)) = (incoming.sequence, ingest::duplicate_of(incoming, known).cloned())
-        else {
-            return;
-        };
+        let (Some(sequence), Some(message)) = (incoming.sequence, Self::copied(incoming, known)) else { return };
         let place = TimelineKey { at: incoming.at, sequence };
         if message.item.key.at == incoming.at {
             return;

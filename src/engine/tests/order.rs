@@ -162,6 +162,29 @@ fn a_copy_of_a_bounced_try_proves_nothing_of_the_next() {
     assert!(!states(&mut harness).contains(&failed()), "a late word of the first try is none of the second");
 }
 
+/// The copy lies further back than the newest page, from where messages are put where they belong.
+#[test]
+fn an_old_copy_of_a_bounced_try_does_not_move_the_next() {
+    let mut harness = Harness::online();
+    harness.command(Command::SendText { chat: romeo(), text: "again".into() });
+    let first = harness.sent_last("message").attr("id").unwrap().to_owned();
+    harness.acknowledge_all();
+    harness.receive(&bounce(&first));
+    let id = items(&mut harness)[0].id.clone();
+    harness.command(Command::Retry(OriginId::new(id.as_str())));
+    let stamp = "2026-01-01T00:00:01Z";
+    harness.archive.push(Archived { id: "a".into(), stamp: stamp.into(), stanza: own(&first, "again") });
+    for number in 0..150 {
+        let stanza = message(&format!("m{number}"), &format!("<body>{number}</body>"));
+        harness.archive.push(Archived { id: format!("b{number}"), stamp: stamp.into(), stanza });
+    }
+    harness.cut();
+    harness.advance(120_000);
+    harness.fail_to_resume("");
+    assert_eq!(harness.rows(Table::Messages), 151, "it is there once");
+    assert_eq!(harness.texts(ROMEO).last().map(String::as_str), Some("again"), "where it was sent again");
+}
+
 #[test]
 fn a_receipt_may_have_words_of_its_own() {
     let mut harness = Harness::online();
