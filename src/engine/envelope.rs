@@ -75,7 +75,7 @@ pub(crate) enum Opened {
     Refused(&'static str),
 }
 
-/// A stamp may be so far ahead of our clock.
+/// A stamp of our archive, which nobody else can write, may be so far ahead of our clock.
 const CLOCKS_DIFFER_MILLIS: i64 = 300_000;
 
 /// What the door needs to know.
@@ -156,7 +156,9 @@ impl Door<'_> {
             None => true,
         });
         let shown = concerns_us && message.kind != MessageType::Groupchat && !is_wrapper(&message);
-        let stamp = delay.map(|delay| self.plausible(&delay));
+        // Our clock may be slow, and of two stamps that are moved to now nobody knows which was first.
+        let latest = self.now.plus_millis(CLOCKS_DIFFER_MILLIS);
+        let stamp = delay.map(|delay| self.plausible_until(latest, &delay));
         let incoming = shown.then(|| self.incoming(message, Provenance::Archive, stamp, Some(id.clone()))).flatten();
         Opened::FromArchive { query, id, incoming }
     }
@@ -193,11 +195,13 @@ impl Door<'_> {
         Some(stamp.max(self.kept_since.min(self.now)))
     }
 
-    /// A stamp, moved to now if it is from the future or from before there was anything to stamp. Our clock may be slow, and
-    /// two stamps that are moved have no order any more.
+    /// A stamp, moved to now if it is from the future or from before there was anything to stamp.
     fn plausible(&self, delay: &Delay) -> Timestamp {
+        self.plausible_until(self.now, delay)
+    }
+
+    fn plausible_until(&self, latest: Timestamp, delay: &Delay) -> Timestamp {
         let stamp = Timestamp(delay.stamp.millis());
-        let latest = self.now.plus_millis(CLOCKS_DIFFER_MILLIS);
         if (EARLIEST..=latest).contains(&stamp) { stamp } else { self.now }
     }
 }

@@ -364,3 +364,23 @@ fn small_differences_of_clocks_are_none() {
     harness.receive(&message("m1", "<body>live</body>"));
     assert_eq!(items(&mut harness)[0].at.0, START);
 }
+
+/// A contact may have written our server's name into a stamp (attack case A-20); our archive's own are kept, though our clock
+/// may be slow.
+#[test]
+fn only_the_archive_may_be_ahead_of_our_clock() {
+    let ahead = "2026-01-01T00:02:00Z";
+    let mut harness = Harness::online();
+    let forged = format!("<body>forged</body><delay xmlns='urn:xmpp:delay' from='cap.example' stamp='{ahead}'/>");
+    harness.receive(&message("m1", &forged));
+    let now = items(&mut harness)[0].at;
+    assert!(now.0 < START + 120_000, "{now:?}");
+
+    let mut harness = Harness::online();
+    let stanza = message("m2", "<body>kept</body>");
+    harness.archive.push(Archived { id: "a".into(), stamp: ahead.into(), stanza });
+    harness.cut();
+    harness.advance(1_000);
+    harness.fail_to_resume("");
+    assert_eq!(items(&mut harness)[0].at.0, START + 120_000);
+}
