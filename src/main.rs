@@ -1,25 +1,14 @@
 //! The page: reads the hoster's settings, mounts the app into the body and connects it with the engine.
 
+#[cfg(target_arch = "wasm32")]
+mod allocator;
+
 use js_sys::{JSON, Object, Promise};
 use leptos::prelude::{document, window};
 use plausch_app::{Config, ConfigError, EngineLink, Placing, mount, prepare, spawn};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, Request, RequestCache, RequestInit, Response};
-
-/// As the worker has it: as fast as the standard library's allocator, and a third as large.
-#[cfg(target_arch = "wasm32")]
-#[global_allocator]
-static ALLOCATOR: rlsf::GlobalTlsf<Pools> = rlsf::GlobalTlsf::new();
-
-/// Pages that are added join those before them, so that all memory can be used; what grows is copied, which costs less code.
-#[cfg(target_arch = "wasm32")]
-struct Pools;
-
-#[cfg(target_arch = "wasm32")]
-impl rlsf::GlobalTlsfOptions for Pools {
-    const ENABLE_REALLOCATION: bool = false;
-}
 
 fn main() {
     spawn(start());

@@ -134,18 +134,24 @@ fn a_text_that_the_wire_changes_is_known_again() {
     assert_eq!(items(&mut harness).len(), 1);
 }
 
-#[test]
-fn a_copy_of_a_bounced_try_proves_nothing_of_the_next() {
-    let mut harness = Harness::online();
+/// A message bounced and is sent again: the ids of both tries.
+fn sent_again(harness: &mut Harness) -> (String, String) {
     harness.command(Command::SendText { chat: romeo(), text: "again".into() });
     let first = harness.sent_last("message").attr("id").unwrap().to_owned();
     harness.acknowledge_all();
     harness.receive(&bounce(&first));
-    assert_eq!(states(&mut harness), [failed()]);
-    let id = items(&mut harness)[0].id.clone();
+    assert_eq!(states(harness), [failed()]);
+    let id = items(harness)[0].id.clone();
     harness.command(Command::Retry(OriginId::new(id.as_str())));
     let second = harness.sent_last("message").attr("id").unwrap().to_owned();
     assert_ne!(first, second);
+    (first, second)
+}
+
+#[test]
+fn a_copy_of_a_bounced_try_proves_nothing_of_the_next() {
+    let mut harness = Harness::online();
+    let (first, second) = sent_again(&mut harness);
     // The second one is lost; the archive has the first one only.
     harness.archive.push(Archived {
         id: "a1".into(),
@@ -166,12 +172,7 @@ fn a_copy_of_a_bounced_try_proves_nothing_of_the_next() {
 #[test]
 fn an_old_copy_of_a_bounced_try_does_not_move_the_next() {
     let mut harness = Harness::online();
-    harness.command(Command::SendText { chat: romeo(), text: "again".into() });
-    let first = harness.sent_last("message").attr("id").unwrap().to_owned();
-    harness.acknowledge_all();
-    harness.receive(&bounce(&first));
-    let id = items(&mut harness)[0].id.clone();
-    harness.command(Command::Retry(OriginId::new(id.as_str())));
+    let (first, _) = sent_again(&mut harness);
     let stamp = "2026-01-01T00:00:01Z";
     harness.archive.push(Archived { id: "a".into(), stamp: stamp.into(), stanza: own(&first, "again") });
     for number in 0..150 {

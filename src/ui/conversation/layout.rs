@@ -99,7 +99,7 @@ impl View {
 
 /// The messages that are in reach of a visible part. None, if it is scrolled beyond either end, which a shrinking window
 /// does.
-pub fn in_reach(entries: &[Arc<Entry>], view: View, reach: Reach) -> Range<usize> {
+fn in_reach(entries: &[Arc<Entry>], view: View, reach: Reach) -> Range<usize> {
     let beyond = view.height * reach.parts();
     let (first, last) = (view.top - beyond, view.top + view.height + beyond);
     let mut y = view.lead;

@@ -131,11 +131,12 @@ fn features(content: &str) -> String {
 }
 
 /// The result of an IQ.
-pub(super) fn result(iq: &Element, payload: &str) -> String {
+pub fn result(iq: &Element, payload: &str) -> String {
     format!("<iq xmlns='jabber:client' type='result' {}>{payload}</iq>", returned(iq))
 }
 
-fn error(iq: &Element, condition: &str) -> String {
+/// The refusal of an IQ.
+pub fn error(iq: &Element, condition: &str) -> String {
     let condition = format!("<{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>");
     format!("<iq xmlns='jabber:client' type='error' {}><error type='cancel'>{condition}</error></iq>", returned(iq))
 }

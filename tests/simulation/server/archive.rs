@@ -1,8 +1,8 @@
 //! Archives (XEP-0313) and their pages (XEP-0059).
 
+use plausch_native::fake::{error, result};
 use plausch_xmpp::xml::Element;
 
-use super::query::{error, result};
 use super::{Server, bare, stamp};
 use crate::dice::Dice;
 use crate::queue::Millis;

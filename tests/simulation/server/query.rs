@@ -1,5 +1,6 @@
 //! What clients ask at the beginning of a session.
 
+use plausch_native::fake::{error, result};
 use plausch_xmpp::xml::{Element, Limits, parse};
 
 use super::{DOMAIN, Server, stamp};
@@ -49,20 +50,4 @@ fn info(to: Option<&str>) -> String {
     };
     let features: String = features.iter().map(|feature| format!("<feature var='{feature}'/>")).collect();
     format!("<query xmlns='http://jabber.org/protocol/disco#info'>{identity}{features}</query>")
-}
-
-/// The result of an IQ.
-pub fn result(iq: &Element, payload: &str) -> String {
-    format!("<iq xmlns='jabber:client' type='result' {}>{payload}</iq>", returned(iq))
-}
-
-/// The refusal of an IQ.
-pub fn error(iq: &Element, condition: &str) -> String {
-    let condition = format!("<{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>");
-    format!("<iq xmlns='jabber:client' type='error' {}><error type='cancel'>{condition}</error></iq>", returned(iq))
-}
-
-fn returned(iq: &Element) -> String {
-    let from = iq.attr("to").map(|to| format!(" from='{to}'")).unwrap_or_default();
-    format!("id='{}'{from}", iq.attr("id").unwrap_or_default())
 }
