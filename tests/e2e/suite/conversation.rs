@@ -1,5 +1,7 @@
 //! A conversation between two browsers.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use plausch_e2e::{Account, Person, Server, Site, until};
 use plausch_native::CutProxy;
@@ -114,6 +116,8 @@ async fn offline_and_back_without_loss(server: Server) -> Result<()> {
     juliet.connection("disconnected").await?;
     juliet.send("written offline").await?;
     juliet.sees_state("written offline", "waiting").await?;
+    // What is sent later than a second after it was written gets another place.
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
     romeo.send("sent meanwhile").await?;
     proxy.refuse(false);
     juliet.connection("online").await?;
