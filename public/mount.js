@@ -16,15 +16,23 @@ if (globalThis.trustedTypes && !globalThis.trustedTypes.defaultPolicy) {
   });
 }
 
+const texts = {};
+const read = async (path) => {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(answer.statusText);
+  return answer.text();
+};
+
 // What the app needs to know of its files. Where no worker can start, the page runs the engine itself: its module is loaded
 // when the app asks for it.
 globalThis.plausch = {
   worker,
-  // The texts of a language that the app does not bring along.
-  async texts(tag) {
-    const answer = await fetch({ de: here("texts/de.txt") }[tag]);
-    if (!answer.ok) throw new Error(answer.statusText);
-    return answer.text();
+  // The texts of a language that the app does not bring along: asked for once, however many want them, and again after a failure.
+  texts(tag) {
+    return (texts[tag] ??= read({ de: here("texts/de.txt") }[tag]).catch((error) => {
+      delete texts[tag];
+      throw error;
+    }));
   },
   async engine() {
     const engine = await import("./engine/worker.js");
