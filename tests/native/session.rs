@@ -129,10 +129,12 @@ impl Session {
         let default_domain = options.settings.default_domain.as_deref();
         let jid = parse_address(&options.address, default_domain).map_err(StartError::Address)?;
         let transcript = Transcript::default();
-        let (lines, driver) = launch(&options, &jid, options.password.clone(), &transcript)?;
+        let (driver, lines) = prepare(&options, &jid, options.password.clone(), &transcript)?;
         let view = View::open(ViewId(1), lines.events.clone(), options.patience, transcript.clone());
         view.set_visible(options.visible);
-        Ok(Self { options, jid, lines, driver: Some(driver), transcript, view, last_view: 1 })
+        // Only now, lest the account ends before the view has come.
+        let driver = Some(tokio::spawn(driver.run()));
+        Ok(Self { options, jid, lines, driver, transcript, view, last_view: 1 })
     }
 
     /// The account's address.
@@ -197,9 +199,10 @@ impl Session {
     pub async fn restart(&mut self) -> Result<(), StartError> {
         self.kill().await;
         self.options.store.revive();
-        let (lines, driver) = launch(&self.options, &self.jid, None, &self.transcript)?;
-        (self.lines, self.driver) = (lines, Some(driver));
+        let (driver, lines) = prepare(&self.options, &self.jid, None, &self.transcript)?;
+        self.lines = lines;
         self.view = self.open_view();
+        self.driver = Some(tokio::spawn(driver.run()));
         Ok(())
     }
 
@@ -243,12 +246,12 @@ impl DerefMut for Session {
     }
 }
 
-fn launch(
+fn prepare(
     options: &SessionOptions,
     jid: &BareJid,
     password: Option<Secret>,
     transcript: &Transcript,
-) -> io::Result<(Lines, JoinHandle<Result<(), DriverError>>)> {
+) -> io::Result<(Driver<Account, SharedStore>, Lines)> {
     let password = password.map(|typed| Password::new(typed.expose(), nfkc));
     let config = AccountConfig { jid: jid.clone(), settings: options.settings.clone(), password, stays: true };
     let account = Account::new(config).ok_or_else(|| io::Error::other("not a normalised address"))?;
@@ -258,8 +261,7 @@ fn launch(
         dialer: Dialer::new(&options.network)?,
         transcript: transcript.clone(),
     };
-    let (driver, lines) = Driver::new(account, options.store.clone(), surroundings);
-    Ok((lines, tokio::spawn(driver.run())))
+    Ok(Driver::new(account, options.store.clone(), surroundings))
 }
 
 /// Normalization form KC, as [`Password::new`] asks for.
