@@ -11,9 +11,13 @@ use plausch_model::TimelineKey;
 
 use crate::view::Entry;
 
-/// The guessed height of a line of a message that was never drawn, and of what surrounds its lines.
+/// The guessed height of a line of a message that was never drawn, and of what surrounds its lines, before any was.
 const LINE: f64 = 21.0;
 const AROUND: f64 = 18.0;
+/// Guesses are kept while what is drawn is as high as guessed, up to this part: each change of theirs moves what is below.
+const GUESSED_WELL: f64 = 0.1;
+/// No guess is stretched or shrunk by more than this.
+const MOST_STRETCH: f64 = 4.0;
 /// Pixels from the end within which the log counts as being at the end.
 const AT_END: f64 = 32.0;
 
@@ -37,7 +41,7 @@ impl Reach {
 }
 
 /// The visible part of the log, in pixels.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct View {
     /// How far it is scrolled.
     pub top: f64,
@@ -45,6 +49,14 @@ pub struct View {
     pub height: f64,
     /// The height of what stands above the first message.
     pub lead: f64,
+    /// How much higher messages are than their text alone lets guess: it depends on how wide the log is.
+    pub stretch: f64,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { top: 0.0, height: 0.0, lead: 0.0, stretch: 1.0 }
+    }
 }
 
 /// The message that stays where it is.
@@ -69,19 +81,14 @@ pub struct Slice {
     pub after: f64,
 }
 
-/// The height of a message.
-pub fn height(entry: &Entry) -> f64 {
-    entry.height().unwrap_or_else(|| AROUND + LINE * f64::from(entry.lines))
-}
-
-/// The height of some messages.
-pub fn heights(entries: &[Arc<Entry>]) -> f64 {
-    entries.iter().map(|entry| height(entry)).sum()
+/// The height of a message that was never drawn, as far as its text tells.
+fn guess(entry: &Entry) -> f64 {
+    AROUND + LINE * f64::from(entry.lines)
 }
 
 /// The height of everything.
 pub fn total(entries: &[Arc<Entry>], view: View) -> f64 {
-    view.lead + heights(entries)
+    view.lead + view.heights(entries)
 }
 
 /// Whether the visible part is at the end.
@@ -90,6 +97,25 @@ pub fn at_end(entries: &[Arc<Entry>], view: View) -> bool {
 }
 
 impl View {
+    fn height_of(self, entry: &Entry) -> f64 {
+        entry.height().unwrap_or_else(|| guess(entry) * self.stretch)
+    }
+
+    /// The height of some messages.
+    fn heights(self, entries: &[Arc<Entry>]) -> f64 {
+        entries.iter().map(|entry| self.height_of(entry)).sum()
+    }
+
+    /// Learns from messages that have been measured how high others will be.
+    #[must_use]
+    pub fn learn(self, drawn: &[Arc<Entry>]) -> Self {
+        let measured: f64 = drawn.iter().filter_map(|entry| entry.height()).sum();
+        let guessed: f64 = drawn.iter().filter(|entry| entry.height().is_some()).map(|entry| guess(entry)).sum();
+        let stretch = (measured / guessed).clamp(MOST_STRETCH.recip(), MOST_STRETCH);
+        let well = (stretch / self.stretch - 1.0).abs() <= GUESSED_WELL;
+        if stretch.is_nan() || well { self } else { Self { stretch, ..self } }
+    }
+
     /// The view at the end.
     #[must_use]
     pub fn at_end(self, entries: &[Arc<Entry>]) -> Self {
@@ -97,15 +123,15 @@ impl View {
     }
 }
 
-/// The messages that are in reach of a visible part. None, if it is scrolled beyond either end, which a shrinking window
-/// does.
-fn in_reach(entries: &[Arc<Entry>], view: View, reach: Reach) -> Range<usize> {
-    let beyond = view.height * reach.parts();
+/// The messages that are within so many visible parts of the visible one. None, if it is scrolled beyond either end, which
+/// a shrinking window does.
+fn in_reach(entries: &[Arc<Entry>], view: View, parts: f64) -> Range<usize> {
+    let beyond = view.height * parts;
     let (first, last) = (view.top - beyond, view.top + view.height + beyond);
     let mut y = view.lead;
     let (mut from, mut to) = (entries.len(), 0);
     for (index, entry) in entries.iter().enumerate() {
-        let bottom = y + height(entry);
+        let bottom = y + view.height_of(entry);
         if bottom >= first && y <= last {
             from = from.min(index);
             to = index.saturating_add(1);
@@ -117,27 +143,47 @@ fn in_reach(entries: &[Arc<Entry>], view: View, reach: Reach) -> Range<usize> {
 
 /// The slice to draw: what is in `reach`, and what is drawn already unless it is far away.
 pub fn slice(entries: &[Arc<Entry>], view: View, drawn: &[Arc<Entry>], reach: Reach) -> Slice {
-    let (mut range, far) = (in_reach(entries, view, reach), in_reach(entries, view, Reach::Far));
-    let place = |entry: &Arc<Entry>| {
+    let (mut range, far) = (in_reach(entries, view, reach.parts()), in_reach(entries, view, Reach::Far.parts()));
+    if let Some(drawn) = place(entries, drawn)
+        && drawn.start <= range.end
+        && drawn.end >= range.start
+    {
+        range.start = range.start.min(drawn.start.max(far.start));
+        range.end = range.end.max(drawn.end.min(far.end));
+    }
+    let (before, after) = spaces(entries, view, entries.get(range.clone()).unwrap_or_default());
+    Slice { before, after, from: range.start, to: range.end }
+}
+
+/// The heights of what is not drawn, before and after what is.
+pub fn spaces(entries: &[Arc<Entry>], view: View, drawn: &[Arc<Entry>]) -> (f64, f64) {
+    let drawn = place(entries, drawn).unwrap_or_default();
+    let part = |range| view.heights(entries.get(range).unwrap_or_default());
+    (part(0..drawn.start), part(drawn.end..entries.len()))
+}
+
+/// Whether everything in the visible part is drawn.
+pub fn covers(entries: &[Arc<Entry>], view: View, drawn: &[Arc<Entry>]) -> bool {
+    let visible = in_reach(entries, view, 0.0);
+    visible.is_empty()
+        || place(entries, drawn).is_some_and(|drawn| drawn.start <= visible.start && visible.end <= drawn.end)
+}
+
+/// Where messages that follow each other are, from the first to the last.
+fn place(entries: &[Arc<Entry>], drawn: &[Arc<Entry>]) -> Option<Range<usize>> {
+    let index_of = |entry: &Arc<Entry>| {
         let index = entries.partition_point(|other| other.key < entry.key);
         entries.get(index).is_some_and(|other| Arc::ptr_eq(other, entry)).then_some(index)
     };
-    if let Some((from, to)) = drawn.first().and_then(place).zip(drawn.last().and_then(place))
-        && from <= range.end
-        && to.saturating_add(1) >= range.start
-    {
-        range.start = range.start.min(from.max(far.start));
-        range.end = range.end.max(to.saturating_add(1).min(far.end));
-    }
-    let part = |range| heights(entries.get(range).unwrap_or_default());
-    Slice { before: part(0..range.start), after: part(range.end..entries.len()), from: range.start, to: range.end }
+    let (first, last) = drawn.first().and_then(index_of).zip(drawn.last().and_then(index_of))?;
+    Some(first..last.saturating_add(1))
 }
 
 /// The first message of which something is visible, and where it stands.
 pub fn anchor(entries: &[Arc<Entry>], view: View) -> Option<Anchor> {
     let mut y = view.lead;
     for entry in entries {
-        let bottom = y + height(entry);
+        let bottom = y + view.height_of(entry);
         if bottom > view.top {
             return Some(Anchor { key: entry.key, below_top: y - view.top });
         }
@@ -147,10 +193,10 @@ pub fn anchor(entries: &[Arc<Entry>], view: View) -> Option<Anchor> {
 }
 
 /// How far to scroll so that a message stands where it stood.
-pub fn top_for(entries: &[Arc<Entry>], lead: f64, anchor: Anchor) -> f64 {
+pub fn top_for(entries: &[Arc<Entry>], view: View, anchor: Anchor) -> f64 {
     let index = entries.partition_point(|entry| entry.key < anchor.key);
-    let above = heights(entries.get(..index).unwrap_or_default());
-    lead + above - anchor.below_top
+    let above = view.heights(entries.get(..index).unwrap_or_default());
+    view.lead + above - anchor.below_top
 }
 
 /// The newest message that is wholly visible, or at least its end is.
@@ -158,7 +204,7 @@ pub fn newest_visible(entries: &[Arc<Entry>], view: View) -> Option<TimelineKey>
     let mut y = view.lead;
     let mut newest = None;
     for entry in entries {
-        y += height(entry);
+        y += view.height_of(entry);
         if y > view.top + view.height + AT_END {
             break;
         }
@@ -191,7 +237,7 @@ mod tests {
     }
 
     fn view(top: f64, height: f64) -> View {
-        View { top, height, lead: 10.0 }
+        View { top, height, lead: 10.0, ..View::default() }
     }
 
     #[test]
@@ -200,7 +246,7 @@ mod tests {
         for top in [0.0, 35.0, 1234.5, 4610.0] {
             let view = view(top, 400.0);
             let slice = slice(&entries, view, &[], Reach::Far);
-            let drawn = heights(&entries[slice.from..slice.to]);
+            let drawn = view.heights(&entries[slice.from..slice.to]);
             assert!((slice.before + drawn + slice.after - 5000.0).abs() < 1e-6, "at {top}");
             assert!(slice.to - slice.from <= 11, "at {top}: {slice:?}");
             assert!(slice.before <= top && slice.before + drawn + 10.0 >= (top + 400.0).min(5010.0), "at {top}");
@@ -238,11 +284,11 @@ mod tests {
         let before = anchor(later, view(150.0, 200.0)).unwrap();
         assert_eq!(before.key, entries[3].key);
         // Two older messages are put before it ...
-        let top = top_for(&entries, 10.0, before);
+        let top = top_for(&entries, view(0.0, 200.0), before);
         assert_eq!(top, 350.0);
         // ... and turn out higher than thought.
         entries[0].set_height(170.0);
-        assert_eq!(top_for(&entries, 10.0, before), 420.0);
+        assert_eq!(top_for(&entries, view(0.0, 200.0), before), 420.0);
     }
 
     #[test]
@@ -266,5 +312,40 @@ mod tests {
     fn undrawn_messages_have_a_guessed_height() {
         let entries = entries(&[0.0, 0.0]);
         assert_eq!(total(&entries, view(0.0, 100.0)), 10.0 + 2.0 * (AROUND + LINE));
+    }
+
+    #[test]
+    fn guesses_follow_what_was_measured_unless_they_were_good() {
+        let one = AROUND + LINE;
+        let entries = entries(&[one * 1.5, one * 1.7, 0.0]);
+        let learned = view(0.0, 100.0).learn(&entries);
+        assert!((learned.height_of(&entries[2]) - one * 1.6).abs() < 1e-3);
+        entries[1].set_height(one * 1.8);
+        assert_eq!(learned.learn(&entries).stretch, learned.stretch, "close enough");
+        entries[1].set_height(one * 1e6);
+        assert_eq!(learned.learn(&entries).stretch, MOST_STRETCH);
+        assert_eq!(learned.learn(&[]).stretch, learned.stretch, "nothing was drawn");
+        assert_eq!(learned.learn(&entries[2..]).stretch, learned.stretch, "nothing was measured");
+    }
+
+    #[test]
+    fn spaces_stand_for_what_is_not_drawn() {
+        let entries = entries(&[100.0; 5]);
+        let spaces = |drawn: &[Arc<Entry>]| spaces(&entries, view(0.0, 100.0), drawn);
+        assert_eq!(spaces(&entries[1..3]), (100.0, 200.0));
+        assert_eq!(spaces(&entries), (0.0, 0.0));
+        assert_eq!(spaces(&[]), (0.0, 500.0));
+    }
+
+    #[test]
+    fn what_is_drawn_may_be_all_that_is_visible() {
+        let entries = entries(&[100.0; 50]);
+        let covered = |drawn: Range<usize>| covers(&entries, view(2000.0, 400.0), &entries[drawn]);
+        assert!(covered(19..25));
+        assert!(covered(10..30));
+        assert!(!covered(21..25));
+        assert!(!covered(19..23));
+        assert!(!covered(0..0));
+        assert!(covers(&[], view(0.0, 400.0), &[]));
     }
 }

@@ -334,7 +334,7 @@ impl Log {
             let entries = window.entries();
             let view = self.view_to_be(entries);
             let slice = self.signals.shown.with_untracked(|shown| layout::slice(entries, view, shown, reach));
-            self.space(slice.before, slice.after);
+            self.space((slice.before, slice.after));
             entries.get(slice.from..slice.to).unwrap_or_default().to_vec()
         });
         let same = self.signals.shown.with_untracked(|shown| same_entries(shown, &drawn));
@@ -357,7 +357,7 @@ impl Log {
             view.height = f64::from(self.scroller.client_height());
         }
         if let (false, Some(anchor)) = (self.stuck.get(), self.anchor.get()) {
-            view.top = layout::top_for(entries, view.lead, anchor).max(0.0);
+            view.top = layout::top_for(entries, view, anchor).max(0.0);
         }
         if self.stuck.get() { view.at_end(entries) } else { view }
     }
@@ -367,23 +367,25 @@ impl Log {
         if self.gone.get() {
             return;
         }
-        let measured = self.measure();
-        let drawn_enough = self.window(|window| {
+        // What is not all of the visible part yet is not put into its place yet: each time lays everything out.
+        let more = self.measure()
+            && rounds > 0
+            && !self.window(|window| {
+                let view = self.view_to_be(window.entries());
+                self.signals.shown.with_untracked(|shown| layout::covers(window.entries(), view, shown))
+            });
+        if more {
+            self.arrange(rounds.saturating_sub(1), reach);
+            return;
+        }
+        self.window(|window| {
             let entries = window.entries();
             let mut view = self.view_to_be(entries);
-            let (slice, drawn_enough) = self.signals.shown.with_untracked(|shown| {
-                let slice = layout::slice(entries, view, shown, reach);
-                (slice, same_entries(shown, entries.get(slice.from..slice.to).unwrap_or_default()))
-            });
-            self.space(slice.before, slice.after);
+            self.space(self.signals.shown.with_untracked(|shown| layout::spaces(entries, view, shown)));
             view.top = self.put(entries, view);
             self.view.set(view);
-            drawn_enough
         });
-        match rounds.checked_sub(1) {
-            Some(rounds) if measured && !drawn_enough => self.arrange(rounds, reach),
-            _ => self.after(reach),
-        }
+        self.after(reach);
     }
 
     /// Takes over the heights of the rows in the document; tells whether any was other than thought.
@@ -410,6 +412,9 @@ impl Log {
             }
         });
         self.watch(drawn);
+        if changed {
+            self.view.set(self.signals.shown.with_untracked(|shown| self.view.get().learn(shown)));
+        }
         changed
     }
 
@@ -426,10 +431,14 @@ impl Log {
         *watched = drawn;
     }
 
-    fn space(&self, before: f64, after: f64) {
-        if self.spaces.replace((before, after)) != (before, after) {
-            dom::set_style(&self.content, "--space-before", &dom::pixels(before));
-            dom::set_style(&self.content, "--space-after", &dom::pixels(after));
+    /// Sets the spacers before and after what is drawn.
+    fn space(&self, spaces: (f64, f64)) {
+        let before = self.spaces.replace(spaces);
+        if before.0 != spaces.0 {
+            dom::set_style(&self.content, "--space-before", &dom::pixels(spaces.0));
+        }
+        if before.1 != spaces.1 {
+            dom::set_style(&self.content, "--space-after", &dom::pixels(spaces.1));
         }
     }
 
