@@ -68,19 +68,6 @@ pub struct Anchor {
     pub below_top: f64,
 }
 
-/// The drawn slice and the spacers around it.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct Slice {
-    /// The first message drawn.
-    pub from: usize,
-    /// One after the last message drawn.
-    pub to: usize,
-    /// The height of the messages before.
-    pub before: f64,
-    /// The height of the messages after.
-    pub after: f64,
-}
-
 /// The height of a message that was never drawn, as far as its text tells.
 fn guess(entry: &Entry) -> f64 {
     AROUND + LINE * f64::from(entry.lines)
@@ -141,42 +128,36 @@ fn in_reach(entries: &[Arc<Entry>], view: View, parts: f64) -> Range<usize> {
     if to == 0 { 0..0 } else { from..to }
 }
 
-/// The slice to draw: what is in `reach`, and what is drawn already unless it is far away.
-pub fn slice(entries: &[Arc<Entry>], view: View, drawn: &[Arc<Entry>], reach: Reach) -> Slice {
-    let (mut range, far) = (in_reach(entries, view, reach.parts()), in_reach(entries, view, Reach::Far.parts()));
-    if let Some(drawn) = place(entries, drawn)
-        && drawn.start <= range.end
-        && drawn.end >= range.start
-    {
-        range.start = range.start.min(drawn.start.max(far.start));
-        range.end = range.end.max(drawn.end.min(far.end));
+/// The messages to draw: what is in `reach`, and what is drawn already unless it is far away.
+pub fn slice(entries: &[Arc<Entry>], view: View, drawn: &[Arc<Entry>], reach: Reach) -> Range<usize> {
+    let (range, far) = (in_reach(entries, view, reach.parts()), in_reach(entries, view, Reach::Far.parts()));
+    let drawn = place(entries, drawn);
+    if drawn.start > range.end || drawn.end < range.start {
+        return range;
     }
-    let (before, after) = spaces(entries, view, entries.get(range.clone()).unwrap_or_default());
-    Slice { before, after, from: range.start, to: range.end }
+    range.start.min(drawn.start.max(far.start))..range.end.max(drawn.end.min(far.end))
 }
 
-/// The heights of what is not drawn, before and after what is.
-pub fn spaces(entries: &[Arc<Entry>], view: View, drawn: &[Arc<Entry>]) -> (f64, f64) {
-    let drawn = place(entries, drawn).unwrap_or_default();
+/// The heights of what stands before and after these messages.
+pub fn spaces(entries: &[Arc<Entry>], view: View, drawn: Range<usize>) -> (f64, f64) {
     let part = |range| view.heights(entries.get(range).unwrap_or_default());
     (part(0..drawn.start), part(drawn.end..entries.len()))
 }
 
-/// Whether everything in the visible part is drawn.
-pub fn covers(entries: &[Arc<Entry>], view: View, drawn: &[Arc<Entry>]) -> bool {
+/// Whether everything in the visible part is among these messages.
+pub fn covers(entries: &[Arc<Entry>], view: View, drawn: &Range<usize>) -> bool {
     let visible = in_reach(entries, view, 0.0);
-    visible.is_empty()
-        || place(entries, drawn).is_some_and(|drawn| drawn.start <= visible.start && visible.end <= drawn.end)
+    visible.is_empty() || drawn.start <= visible.start && visible.end <= drawn.end
 }
 
-/// Where messages that follow each other are, from the first to the last.
-fn place(entries: &[Arc<Entry>], drawn: &[Arc<Entry>]) -> Option<Range<usize>> {
+/// Where messages that follow each other are; an empty range if they are not there.
+pub fn place(entries: &[Arc<Entry>], drawn: &[Arc<Entry>]) -> Range<usize> {
     let index_of = |entry: &Arc<Entry>| {
         let index = entries.partition_point(|other| other.key < entry.key);
         entries.get(index).is_some_and(|other| Arc::ptr_eq(other, entry)).then_some(index)
     };
-    let (first, last) = drawn.first().and_then(index_of).zip(drawn.last().and_then(index_of))?;
-    Some(first..last.saturating_add(1))
+    let ends = drawn.first().and_then(index_of).zip(drawn.last().and_then(index_of));
+    ends.map_or(0..0, |(first, last)| first..last.saturating_add(1))
 }
 
 /// The first message of which something is visible, and where it stands.
@@ -246,29 +227,28 @@ mod tests {
         for top in [0.0, 35.0, 1234.5, 4610.0] {
             let view = view(top, 400.0);
             let slice = slice(&entries, view, &[], Reach::Far);
-            let drawn = view.heights(&entries[slice.from..slice.to]);
-            assert!((slice.before + drawn + slice.after - 5000.0).abs() < 1e-6, "at {top}");
-            assert!(slice.to - slice.from <= 11, "at {top}: {slice:?}");
-            assert!(slice.before <= top && slice.before + drawn + 10.0 >= (top + 400.0).min(5010.0), "at {top}");
+            let (before, after) = spaces(&entries, view, slice.clone());
+            let drawn = view.heights(&entries[slice.clone()]);
+            assert!((before + drawn + after - 5000.0).abs() < 1e-6, "at {top}");
+            assert!(slice.len() <= 11, "at {top}: {slice:?}");
+            assert!(before <= top && before + drawn + 10.0 >= (top + 400.0).min(5010.0), "at {top}");
         }
     }
 
     #[test]
     fn the_number_drawn_does_not_depend_on_the_length() {
         let at_end = |entries: &[_]| slice(entries, view(0.0, 500.0).at_end(entries), &[], Reach::Far);
-        let (few, many) = (at_end(&entries(&[50.0; 100])), at_end(&entries(&[50.0; 3000])));
-        assert_eq!(few.to - few.from, many.to - many.from);
-        assert_eq!(many.to, 3000);
-        assert_eq!(many.after, 0.0);
+        let all = entries(&[50.0; 3000]);
+        let (few, many) = (at_end(&entries(&[50.0; 100])), at_end(&all));
+        assert_eq!(few.len(), many.len());
+        assert_eq!(many.end, 3000);
+        assert_eq!(spaces(&all, view(0.0, 500.0), many).1, 0.0);
     }
 
     #[test]
     fn what_is_drawn_stays_drawn_until_it_is_far_away() {
         let entries = entries(&[100.0; 50]);
-        let near = |top, drawn: Range<usize>| {
-            let slice = slice(&entries, view(top, 400.0), &entries[drawn], Reach::Near);
-            slice.from..slice.to
-        };
+        let near = |top, drawn: Range<usize>| slice(&entries, view(top, 400.0), &entries[drawn], Reach::Near);
         assert_eq!(near(2000.0, 0..0), 19..25, "what is visible, and little more");
         assert_eq!(near(2000.0, 17..27), 17..27, "all that is drawn");
         assert_eq!(near(2000.0, 5..27), 16..27, "but not what is far above");
@@ -331,7 +311,7 @@ mod tests {
     #[test]
     fn spaces_stand_for_what_is_not_drawn() {
         let entries = entries(&[100.0; 5]);
-        let spaces = |drawn: &[Arc<Entry>]| spaces(&entries, view(0.0, 100.0), drawn);
+        let spaces = |drawn: &[Arc<Entry>]| spaces(&entries, view(0.0, 100.0), place(&entries, drawn));
         assert_eq!(spaces(&entries[1..3]), (100.0, 200.0));
         assert_eq!(spaces(&entries), (0.0, 0.0));
         assert_eq!(spaces(&[]), (0.0, 500.0));
@@ -340,12 +320,12 @@ mod tests {
     #[test]
     fn what_is_drawn_may_be_all_that_is_visible() {
         let entries = entries(&[100.0; 50]);
-        let covered = |drawn: Range<usize>| covers(&entries, view(2000.0, 400.0), &entries[drawn]);
+        let covered = |drawn: Range<usize>| covers(&entries, view(2000.0, 400.0), &place(&entries, &entries[drawn]));
         assert!(covered(19..25));
         assert!(covered(10..30));
         assert!(!covered(21..25));
         assert!(!covered(19..23));
         assert!(!covered(0..0));
-        assert!(covers(&[], view(0.0, 400.0), &[]));
+        assert!(covers(&[], view(0.0, 400.0), &place(&[], &[])));
     }
 }

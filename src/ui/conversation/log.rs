@@ -334,8 +334,8 @@ impl Log {
             let entries = window.entries();
             let view = self.view_to_be(entries);
             let slice = self.signals.shown.with_untracked(|shown| layout::slice(entries, view, shown, reach));
-            self.space((slice.before, slice.after));
-            entries.get(slice.from..slice.to).unwrap_or_default().to_vec()
+            self.space(layout::spaces(entries, view, slice.clone()));
+            entries.get(slice).unwrap_or_default().to_vec()
         });
         let same = self.signals.shown.with_untracked(|shown| same_entries(shown, &drawn));
         if !same {
@@ -367,25 +367,25 @@ impl Log {
         if self.gone.get() {
             return;
         }
-        // What is not all of the visible part yet is not put into its place yet: each time lays everything out.
-        let more = self.measure()
-            && rounds > 0
-            && !self.window(|window| {
-                let view = self.view_to_be(window.entries());
-                self.signals.shown.with_untracked(|shown| layout::covers(window.entries(), view, shown))
-            });
-        if more {
-            self.arrange(rounds.saturating_sub(1), reach);
-            return;
-        }
-        self.window(|window| {
+        let measured = self.measure();
+        let another = rounds.checked_sub(1).filter(|_| measured);
+        let placed = self.window(|window| {
             let entries = window.entries();
             let mut view = self.view_to_be(entries);
-            self.space(self.signals.shown.with_untracked(|shown| layout::spaces(entries, view, shown)));
+            let drawn = self.signals.shown.with_untracked(|shown| layout::place(entries, shown));
+            // What is not all of the visible part yet is not put into its place yet: that lays everything out.
+            if another.is_some() && !layout::covers(entries, view, &drawn) {
+                return false;
+            }
+            self.space(layout::spaces(entries, view, drawn));
             view.top = self.put(entries, view);
             self.view.set(view);
+            true
         });
-        self.after(reach);
+        match another {
+            Some(rounds) if !placed => self.arrange(rounds, reach),
+            _ => self.after(reach),
+        }
     }
 
     /// Takes over the heights of the rows in the document; tells whether any was other than thought.
