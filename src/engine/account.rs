@@ -1,8 +1,8 @@
 //! One account: takes an input, returns effects. Everything else in this crate is a part of it.
 
 use plausch_model::{
-    AccountSettings, BareJid, CommandError, CommandId, DeliveryState, MessageBody, TimelineKey, Timestamp, Update,
-    ViewId, Way, WorkerSettings,
+    AccountSettings, BareJid, CommandError, CommandId, DeliveryState, MessageBody, StanzaId, TimelineKey, Timestamp,
+    Update, ViewId, Way, WorkerSettings,
 };
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
@@ -19,6 +19,7 @@ use crate::{
     caps::Capabilities,
     chats::Chats,
     contacts::Contacts,
+    displayed::Displayed,
     envelope::{Door, Incoming, Opened, Provenance},
     ingest::{self, Applied, Arrival, Known, References},
     io::{AccountConfig, Audience, Effects, Input},
@@ -47,6 +48,10 @@ pub(crate) enum Then {
     Grow(Growing),
     /// What is unread behind a mark.
     CountUnread(BareJid),
+    /// What to tell the server of a chat that was read.
+    TellDisplayed(BareJid),
+    /// The messages up to which other devices have read these chats.
+    Displayed(Vec<(BareJid, StanzaId)>),
     /// A message to send again.
     Retry(ViewId, CommandId),
     /// A message to delete.
@@ -86,6 +91,7 @@ pub struct Account {
     pub(crate) views: Views,
     pub(crate) outbox: Outbox,
     pub(crate) archive: Archive,
+    pub(crate) displayed: Displayed,
     pub(crate) profiles: Profiles,
     pub(crate) capabilities: Capabilities,
     pub(crate) loads: Loads<Then>,
@@ -126,6 +132,7 @@ impl Account {
             views: Views::default(),
             outbox: Outbox::default(),
             archive: Archive::default(),
+            displayed: Displayed::default(),
             profiles: Profiles::default(),
             capabilities: Capabilities::default(),
             loads: Loads::default(),
@@ -204,6 +211,8 @@ impl Account {
             }
             Then::Grow(growing) => self.window_grown(step, growing, found.into_list()),
             Then::CountUnread(chat) => self.unread_counted(&chat, found.next()),
+            Then::TellDisplayed(chat) => self.displayed_loaded(step, chat, found.next()),
+            Then::Displayed(read) => self.displayed_found(step, read, found.next()),
             Then::Retry(view, id) => self.retry_loaded(step, view, id, found.next()),
             Then::Discard(view, id) => self.discard_loaded(step, view, id, found.next()),
             Then::NewestOf(chat) => self.newest_loaded(&chat, found.next()),
@@ -341,10 +350,17 @@ impl Account {
                     self.chats.settle(&message);
                 }
                 self.views.added(&message);
+                self.check_displayed(step, &message);
                 self.answer_receipt_request(step, incoming);
             }
-            Applied::Changed(message) => self.change_message(step, &message),
+            Applied::Changed(message) => {
+                self.change_message(step, &message);
+                self.check_displayed(step, &message);
+            }
             Applied::Nothing => {}
+        }
+        if let Some(up_to) = ingest::displayed_elsewhere(incoming, known) {
+            self.learn_displayed(step, &incoming.chat, up_to);
         }
         match incoming.provenance {
             Provenance::Archive => self.put_in_the_archives_order(step, incoming, known, floor),
@@ -501,6 +517,7 @@ impl Account {
 
     fn publish(&mut self, step: &mut Step<'_>) {
         self.contacts.save_presence(step);
+        self.save_displayed(step);
         let changes = self.contacts.take_changes();
         for jid in changes.changed.iter().chain(changes.removed.iter()) {
             self.chats.touch(jid);
@@ -541,8 +558,9 @@ impl Account {
 
     /// When something is due next.
     fn next_deadline(&self) -> Option<Timestamp> {
-        let iqs = self.iqs.next_deadline().map(Timestamp).into_iter().chain(self.archive.retry_at()).min();
-        [self.session.next_deadline(), self.chats.next_deadline(), iqs].into_iter().flatten().min()
+        let iqs = self.iqs.next_deadline().map(Timestamp);
+        let own = [self.session.next_deadline(), self.chats.next_deadline(), self.displayed.tell_at()];
+        own.into_iter().chain([iqs, self.archive.retry_at()]).flatten().min()
     }
 
     /// Answers a command.

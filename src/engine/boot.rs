@@ -8,8 +8,8 @@ use crate::{
     Account,
     contacts::address,
     records::{
-        ARCHIVE, ArchiveRecord, BLOCKED, BlockedRecord, ChatRecord, FAST, PersonRecord, ROSTER_VERSION, Record,
-        RosterRecord, RosterVersionRecord, SCRAM, SESSION, SETTINGS, decode_row, jid_of_key,
+        ARCHIVE, ArchiveRecord, BLOCKED, BlockedRecord, ChatRecord, DISPLAYED, DisplayedRecord, FAST, PersonRecord,
+        ROSTER_VERSION, Record, RosterRecord, RosterVersionRecord, SCRAM, SESSION, SETTINGS, decode_row, jid_of_key,
     },
     step::Step,
     store::{Loaded, Row},
@@ -40,6 +40,9 @@ impl Account {
         }
         if let Some(archive) = record::<ArchiveRecord>(&meta, ARCHIVE) {
             self.archive.load(archive);
+        }
+        if let Some(displayed) = record::<DisplayedRecord>(&meta, DISPLAYED) {
+            self.displayed.load(displayed);
         }
         self.booted = true;
         for view in self.views.all() {

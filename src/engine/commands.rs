@@ -2,7 +2,6 @@
 
 use plausch_model::{
     Anchor, BareJid, ChatState, Command, CommandError, CommandId, DeliveryState, OriginId, TimelineKey, Update, ViewId,
-    Way,
 };
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
@@ -15,7 +14,7 @@ use crate::{
     account::{Then, text_of},
     contacts::address,
     jids,
-    records::{MessageRecord, by_origin_id, chat_end, chat_prefix, decode_row, message_key},
+    records::{MessageRecord, by_origin_id, chat_end, chat_prefix, decode_row},
     requests::Purpose,
     step::Step,
     store::{Loaded, Order, Query, Table},
@@ -26,8 +25,6 @@ use crate::{
 const MAX_TEXT_BYTES: usize = 64 * 1024;
 /// Messages of a chat that are deleted in one batch.
 const REMOVED_AT_ONCE: u32 = 500;
-/// Unread messages are counted up to this many.
-const MAX_UNREAD: u32 = 1_000;
 
 impl Account {
     pub(crate) fn command(&mut self, step: &mut Step<'_>, view: ViewId, id: CommandId, command: Command) {
@@ -229,30 +226,6 @@ impl Account {
         let (read_up_to, unread) = record.map_or((None, 0), |record| (record.read_up_to, record.unread));
         let (queries, opening) = Views::open(view, chat, anchor, read_up_to, unread > 0);
         self.loads.ask(step, queries, Then::Open(opening));
-    }
-
-    fn mark_read(&mut self, step: &mut Step<'_>, chat: &BareJid, up_to: TimelineKey) {
-        let Some(record) = self.chats.get(chat).map(|chat| &chat.record) else { return };
-        if record.unread == 0 && record.read_up_to >= Some(up_to) {
-            return;
-        }
-        if record.newest.is_none_or(|newest| newest <= up_to) {
-            self.chats.all_read(chat, up_to);
-        } else if record.read_up_to < Some(up_to) {
-            self.chats.change(chat, |record| record.read_up_to = Some(up_to));
-            let mut from = message_key(chat, up_to);
-            from.push(0);
-            let to = chat_end(chat);
-            let rest = Query::Range { table: Table::Messages, from, to, order: Order::Ascending, limit: MAX_UNREAD };
-            self.loads.ask(step, vec![rest], Then::CountUnread(chat.clone()));
-        }
-    }
-
-    pub(crate) fn unread_counted(&mut self, chat: &BareJid, found: Option<Loaded>) {
-        let Some(Loaded::Rows(rows)) = found else { return };
-        let messages = rows.iter().filter_map(decode_row::<MessageRecord>);
-        let unread = messages.filter(|message| message.item.way == Way::In).count();
-        self.chats.change(chat, |record| record.unread = u32::try_from(unread).unwrap_or(u32::MAX));
     }
 
     fn save_draft(&mut self, chat: &BareJid, text: Option<String>) {

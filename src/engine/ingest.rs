@@ -16,7 +16,7 @@ use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     stanza::{Condition, Message, MessageType, StanzaError},
     xep::{
-        chat_markers::Displayed,
+        chat_markers::{Displayed, Markable},
         chat_states,
         encryption::ExplicitEncryption,
         receipts::{Receipt, ReceiptRequest},
@@ -85,7 +85,8 @@ pub(crate) fn lookups(incoming: &Incoming, me: &BareJid) -> Vec<Key> {
     let by_archive = incoming.stanza_id.as_ref().map(|id| by_stanza_id(chat, id));
     let by_author = wire_ids(&incoming.message).map(|id| by_wire_id(chat, author, &id));
     let target = reference(incoming).map(|(id, _)| by_wire_id(chat, me, &id));
-    by_archive.into_iter().chain(by_author).chain(target).into_list()
+    let displayed = own_marker(incoming).map(|id| by_wire_id(chat, chat, &id));
+    by_archive.into_iter().chain(by_author).chain(target).chain(displayed).into_list()
 }
 
 /// The ids that a message's author gave it: `origin-id` (XEP-0359) before the stanza's own.
@@ -162,6 +163,18 @@ pub(crate) fn reference(incoming: &Incoming) -> Option<Reference> {
     }
     let receipt = message.payload::<Receipt>()?.ok()?;
     Some((receipt.id, DeliveryState::Delivered))
+}
+
+/// The message up to which another device of ours says that it has displayed the chat (XEP-0333).
+fn own_marker(incoming: &Incoming) -> Option<String> {
+    let displayed = incoming.message.payload::<Displayed>().filter(|_| incoming.way == Way::Out)?.ok()?;
+    Some(displayed.id)
+}
+
+/// The place up to which another device of ours says that it has displayed the chat, if that message is here.
+pub(crate) fn displayed_elsewhere(incoming: &Incoming, known: &Known) -> Option<TimelineKey> {
+    let id = own_marker(incoming)?;
+    known.get(&by_wire_id(&incoming.chat, &incoming.chat, &id)).map(|message| message.item.key)
 }
 
 /// What refers to messages that are not known yet: what another device of ours sent may come after the receipt for it.
@@ -294,7 +307,9 @@ fn new_message(
         encryption: Encryption::None,
         state: (incoming.way == Way::Out).then_some(DeliveryState::Sent),
     };
-    MessageRecord { chat: incoming.chat.clone(), item, stanza_id: incoming.stanza_id.clone(), wire_id }
+    let markable = incoming.message.payload::<Markable>().filter(|_| incoming.way == Way::In);
+    let markable = markable.and_then(|_| incoming.message.id.clone().filter(|id| !id.is_empty()));
+    MessageRecord { chat: incoming.chat.clone(), item, stanza_id: incoming.stanza_id.clone(), wire_id, markable }
 }
 
 /// A place at this time, but after another one: two clocks never agree, and the order in which a server takes messages

@@ -6,7 +6,7 @@
 //! Reading order: [`io`] and [`store`] are the borders; `account` is where an input is sorted and a step ends; `session`
 //! keeps the connection; `envelope` and `ingest` are the way in, `outbox` the way out,
 //! `archive` and `sync` the way back; `chats`, `views`, `contacts` and
-//! `profile` are what people see.
+//! `profile` are what people see, `displayed` how far they have.
 
 mod account;
 mod archive;
@@ -15,6 +15,7 @@ mod caps;
 mod chats;
 mod commands;
 mod contacts;
+mod displayed;
 mod envelope;
 mod identity;
 mod ingest;

@@ -80,6 +80,12 @@ impl Account {
     }
 
     fn pep_items(&mut self, step: &mut Step<'_>, jid: &BareJid, event: &PubsubEvent) {
+        if let (ns::DISPLAYED, NodeChange::Items { published, .. }) = (event.node.as_str(), &event.change) {
+            if *jid == self.me {
+                self.displayed_elsewhere(step, published);
+            }
+            return;
+        }
         let payload = match &event.change {
             NodeChange::Items { published, .. } => published.last().and_then(|item| item.payload.as_ref()),
             NodeChange::Purged | NodeChange::Deleted => None,

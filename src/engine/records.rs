@@ -18,6 +18,11 @@ use crate::store::{Key, Row};
 pub trait Record: Serialize + DeserializeOwned {
     /// The version that is written.
     const VERSION: u8 = 1;
+
+    /// Reads what an earlier version wrote, if it can still be of use.
+    fn from_earlier(_version: u8, _body: &[u8]) -> Option<Self> {
+        None
+    }
 }
 
 /// The value to store for a record.
@@ -29,7 +34,7 @@ pub fn encode<R: Record>(record: &R) -> Vec<u8> {
 /// The record in a stored value; `None` if it is damaged or from a version that this program does not know.
 pub fn decode<R: Record>(value: &[u8]) -> Option<R> {
     let (version, body) = value.split_first()?;
-    (*version == R::VERSION).then(|| postcard::from_bytes(body).ok()).flatten()
+    if *version == R::VERSION { postcard::from_bytes(body).ok() } else { R::from_earlier(*version, body) }
 }
 
 /// The record in a row, if it can be read.
@@ -182,6 +187,19 @@ impl Record for ArchiveRecord {
 /// Key of the [`ArchiveRecord`].
 pub const ARCHIVE: &[u8] = b"archive";
 
+/// What the server has to be told of what was read (Meta, [`DISPLAYED`]).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct DisplayedRecord {
+    /// Our account keeps it for our other devices (XEP-0490).
+    pub offered: bool,
+    /// The chats that were read further than the server knows.
+    pub due: Vec<BareJid>,
+}
+impl Record for DisplayedRecord {}
+
+/// Key of the [`DisplayedRecord`].
+pub const DISPLAYED: &[u8] = b"displayed";
+
 /// The account's settings (Meta, [`SETTINGS`]).
 pub const SETTINGS: &[u8] = b"settings";
 impl Record for plausch_model::AccountSettings {}
@@ -287,8 +305,31 @@ pub struct MessageRecord {
     pub stanza_id: Option<StanzaId>,
     /// The `id` its author gave it.
     pub wire_id: Option<String>,
+    /// By which id its author wants to hear that it was displayed (XEP-0333 §3), if they do.
+    pub markable: Option<String>,
 }
-impl Record for MessageRecord {}
+impl Record for MessageRecord {
+    const VERSION: u8 = 2;
+
+    fn from_earlier(version: u8, body: &[u8]) -> Option<Self> {
+        (version == 1).then(|| postcard::from_bytes::<MessageRecordV1>(body).ok()).flatten().map(Self::from)
+    }
+}
+
+/// Nobody wanted to hear yet that a message was displayed.
+#[derive(Deserialize)]
+struct MessageRecordV1 {
+    chat: BareJid,
+    item: TimelineItem,
+    stanza_id: Option<StanzaId>,
+    wire_id: Option<String>,
+}
+
+impl From<MessageRecordV1> for MessageRecord {
+    fn from(MessageRecordV1 { chat, item, stanza_id, wire_id }: MessageRecordV1) -> Self {
+        Self { chat, item, stanza_id, wire_id, markable: None }
+    }
+}
 
 impl MessageRecord {
     /// Its key in Messages.
@@ -308,7 +349,7 @@ impl MessageRecord {
             encryption: Encryption::None,
             state: Some(DeliveryState::Waiting),
         };
-        Self { chat: chat.clone(), item, stanza_id: None, wire_id: Some(id.as_str().to_owned()) }
+        Self { chat: chat.clone(), item, stanza_id: None, wire_id: Some(id.as_str().to_owned()), markable: None }
     }
 }
 
@@ -325,7 +366,26 @@ pub struct OutboxRecord {
     pub refusals: u8,
 }
 impl Record for OutboxRecord {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
+
+    fn from_earlier(version: u8, body: &[u8]) -> Option<Self> {
+        (version == 2).then(|| postcard::from_bytes::<OutboxRecordV2>(body).ok()).flatten().map(Self::from)
+    }
+}
+
+/// Holds a message as [`MessageRecordV1`] is.
+#[derive(Deserialize)]
+struct OutboxRecordV2 {
+    message: MessageRecordV1,
+    sent_as: Option<u64>,
+    uncertain: bool,
+    refusals: u8,
+}
+
+impl From<OutboxRecordV2> for OutboxRecord {
+    fn from(OutboxRecordV2 { message, sent_as, uncertain, refusals }: OutboxRecordV2) -> Self {
+        Self { message: message.into(), sent_as, uncertain, refusals }
+    }
 }
 
 /// Separates the parts of a key; occurs in no JID and in no id we accept.
@@ -423,6 +483,22 @@ mod tests {
         assert_eq!(decode::<RosterVersionRecord>(&newer), None);
         assert_eq!(decode::<RosterVersionRecord>(&good[..1]), None);
         assert_eq!(decode::<RosterVersionRecord>(&[]), None);
+    }
+
+    /// Written by the first version: chat, item, stanza id, wire id; then as an outbox entry.
+    #[test]
+    fn messages_of_earlier_versions_are_read() {
+        let (me, chat) = (BareJid::new("me@b"), BareJid::new("a@b"));
+        let now = MessageRecord::outgoing(&me, &chat, OriginId::new("id"), key(5, 6), "text".into());
+        let mut first = encode(&now);
+        first[0] = 1;
+        assert_eq!(first.pop(), Some(0), "nobody wanted to hear");
+        assert_eq!(decode::<MessageRecord>(&first).as_ref(), Some(&now));
+        let mut second = [&[2], &first[1..]].concat();
+        second.extend([0, 1, 3]);
+        let entry = OutboxRecord { message: now, sent_as: None, uncertain: true, refusals: 3 };
+        assert_eq!(decode::<OutboxRecord>(&second), Some(entry));
+        assert_eq!(decode::<OutboxRecord>(&first), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Questions over the stream (IQ stanzas): ours with what to do with the answers, and those of others.
 
-use plausch_model::{CommandError, CommandId, Subscription, Timestamp, ViewId};
+use plausch_model::{BareJid, CommandError, CommandId, Subscription, Timestamp, ViewId};
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     iq_tracker::Outcome,
@@ -52,6 +52,10 @@ pub(crate) enum Purpose {
     KeepAlive,
     /// Whether the server has read everything up to this stanza of ours (without XEP-0198).
     Barrier(u64),
+    /// What our other devices have read (XEP-0490).
+    Displayed,
+    /// That a chat was read (XEP-0490).
+    DisplayedTold(BareJid),
     /// A command whose answer is this answer.
     Command(ViewId, CommandId),
     /// What programs with these capabilities can do (XEP-0115).
@@ -124,6 +128,8 @@ impl Account {
             // Any answer proves that the server is there and has read what came before (XEP-0199 §4).
             Purpose::KeepAlive => self.session.alive(),
             Purpose::Barrier(number) => self.acknowledged(step, &|sent_as| sent_as <= number),
+            Purpose::Displayed => self.displayed_answered(step, outcome),
+            Purpose::DisplayedTold(chat) => self.displayed_told(&chat, outcome),
             Purpose::Command(view, id) => {
                 let result = outcome.map(|_| ()).map_err(refused);
                 self.done(step, view, id, result);
@@ -139,6 +145,7 @@ impl Account {
             Purpose::Command(view, id) => self.done(step, view, id, Err(error)),
             Purpose::KeepAlive | Purpose::Barrier(_) if error == CommandError::TimedOut => self.connection_dead(step),
             Purpose::Archive(query) => self.archive_silent(step, &query),
+            Purpose::DisplayedTold(chat) => self.displayed.untold(&chat),
             Purpose::Caps(caps) => self.capabilities.forget(&caps.ver),
             Purpose::Person(fetch) => self.person_unanswered(step, fetch, error),
             Purpose::Roster if error == CommandError::TimedOut => self.roster_ready(step),

@@ -95,3 +95,5 @@ pub const FALLBACK: &str = "urn:xmpp:fallback:0";
 pub const REACTIONS: &str = "urn:xmpp:reactions:0";
 /// XEP-0461: message replies.
 pub const REPLY: &str = "urn:xmpp:reply:0";
+/// XEP-0490: message displayed synchronization, and the node it lives in.
+pub const DISPLAYED: &str = "urn:xmpp:mds:displayed:0";

@@ -236,6 +236,7 @@ impl Account {
             return self.farewell_done(step, false);
         }
         self.retry_catching_up(step);
+        self.tell_displayed(step);
         let due = |at: Timestamp| at <= step.now;
         match &self.session.phase {
             Phase::Waiting(Some(at)) if due(*at) => self.connect(step),

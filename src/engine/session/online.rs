@@ -55,6 +55,7 @@ impl Account {
                 self.set_up(step, ready.features.roster_versioning);
                 if !self.session.record.setup.has(Setup::ACCOUNT) {
                     self.go_on_reading(step);
+                    self.tell_displayed_soon(step);
                 }
             }
             Past::New { sm, handled_before } => {
@@ -198,6 +199,8 @@ impl Account {
             record.stanza_ids = info.has(ns::STANZA_IDS) || record.archive;
             record.setup.done(Setup::ACCOUNT);
             self.session.unsaved = true;
+            // XEP-0490 §7: without publish-options the node might be open to all.
+            self.displayed_offered(step, info.has(ns::PUBSUB_PUBLISH_OPTIONS));
         }
         self.catch_up(step);
     }

@@ -12,6 +12,7 @@ pub mod correct;
 pub mod data_forms;
 pub mod delay;
 pub mod disco;
+pub mod displayed;
 pub mod encryption;
 pub mod entity_time;
 pub mod fallback;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use plausch_interop::{Peer, Server};
-use plausch_model::{AccountSettings, BareJid, ChatState, Command, DeliveryState};
-use plausch_native::SessionOptions;
+use plausch_model::{AccountSettings, BareJid, ChatState, Command, DeliveryState, MessageBody};
+use plausch_native::{SessionOptions, State};
 use serde_json::json;
 
 use crate::tools::{Outcome, befriend, friends, open, peer, reaches, ready, send, shows, signed_in};
@@ -15,6 +15,7 @@ on_both_servers!(
     says_nothing_more_than_it_may,
     read_markers_arrive,
     devices_of_one_account_agree,
+    what_one_device_reads_is_read_on_all,
     two_views_agree,
     a_hidden_session_still_hears,
     keeps_the_exact_text,
@@ -114,6 +115,36 @@ async fn devices_of_one_account_agree(server: Server) -> Outcome {
         for text in ["from the laptop", "from the phone", "to both"] {
             assert_eq!(device.state().count(text), 1, "{text:?}");
         }
+    }
+    Ok(())
+}
+
+/// What is read on one device is read on the others, and on one that comes later; and who wrote hears of it.
+async fn what_one_device_reads_is_read_on_all(server: Server) -> Outcome {
+    let account = server.account().await?;
+    let laptop = ready(account.over(&server.websocket)).await?;
+    let (mut laptop, mut peer) = befriend(laptop, peer(&server).await?).await?;
+    let mut phone = ready(account.over(&server.websocket)).await?;
+    let (me, them) = (laptop.jid().to_string(), peer.jid.clone());
+    let chat = BareJid::new(&them);
+    let unread = |state: &State| state.chats.get(&chat).map(|chat| chat.unread);
+    for text in ["one", "two", "three"] {
+        peer.act(json!({ "do": "send", "to": me, "body": text, "receipt": true })).await?;
+    }
+    phone.until("three unread messages", |state| unread(state) == Some(3)).await?;
+    open(&mut laptop, &them).await?;
+    shows(&mut laptop, "three").await?;
+    let seen = laptop.state().items().find(|item| item.body == MessageBody::Text("two".into())).map(|item| item.key);
+    let up_to = seen.ok_or("not there")?;
+    laptop.run(Command::MarkRead { chat: chat.clone(), up_to }).await?;
+    phone.until("one unread message", |state| unread(state) == Some(1)).await?;
+    peer.wait("that it was read", |event| event["marker"] == "displayed").await?;
+    let mut late = ready(account.over(&server.websocket)).await?;
+    late.until("one unread message", |state| unread(state) == Some(1)).await?;
+    let seen = laptop.state().items().map(|item| item.key).max();
+    laptop.run(Command::MarkRead { chat: chat.clone(), up_to: seen.ok_or("not there")? }).await?;
+    for device in [&mut phone, &mut late] {
+        device.until("nothing unread", |state| unread(state) == Some(0)).await?;
     }
     Ok(())
 }

@@ -35,11 +35,13 @@ pub struct Server {
     pub stream_management: bool,
     pub archive: bool,
     pub client_state: bool,
+    /// Keeps private nodes (XEP-0223).
+    pub private_nodes: bool,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { stream_management: true, archive: true, client_state: false }
+        Self { stream_management: true, archive: true, client_state: false, private_nodes: false }
     }
 }
 
@@ -70,6 +72,8 @@ pub struct Harness {
     pub archive: Vec<Archived>,
     /// How many archive queries were answered.
     pub archive_queries: u32,
+    /// The items of our account's node for what was displayed, as XML.
+    pub displayed: Vec<String>,
 }
 
 /// A message in the server's archive.
@@ -133,6 +137,7 @@ impl Harness {
             acknowledged: 0,
             archive: Vec::new(),
             archive_queries: 0,
+            displayed: Vec::new(),
         }
     }
 
@@ -238,13 +243,30 @@ impl Harness {
                     } else {
                         ""
                     };
-                    format!("<query xmlns='http://jabber.org/protocol/disco#info'>{mam}</query>")
+                    let nodes = if self.server.private_nodes {
+                        "<feature var='http://jabber.org/protocol/pubsub#publish-options'/>"
+                    } else {
+                        ""
+                    };
+                    format!("<query xmlns='http://jabber.org/protocol/disco#info'>{mam}{nodes}</query>")
                 }
+                (_, "http://jabber.org/protocol/pubsub") => self.pubsub(payload),
                 (_, "urn:xmpp:blocking") => "<blocklist xmlns='urn:xmpp:blocking'/>".into(),
                 _ => String::new(),
             };
             self.answer(&iq, &answer);
         }
+    }
+
+    /// Keeps what is published, and answers with what was.
+    fn pubsub(&mut self, payload: &Element) -> String {
+        let ns = "http://jabber.org/protocol/pubsub";
+        if let Some(publish) = payload.child("publish", ns) {
+            self.displayed.extend(publish.children().map(Element::to_xml));
+            return String::new();
+        }
+        let items = self.displayed.concat();
+        format!("<pubsub xmlns='{ns}'><items node='urn:xmpp:mds:displayed:0'>{items}</items></pubsub>")
     }
 
     /// Answers a query as XEP-0313 and XEP-0059 have it.
