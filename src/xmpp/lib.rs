@@ -17,7 +17,7 @@ pub mod payload;
 pub mod sasl;
 pub mod shared;
 pub mod sm;
-mod sorted;
+pub mod sorted;
 pub mod stanza;
 pub mod stream;
 pub mod unicode;
