@@ -41,11 +41,15 @@ pub enum Table {
     Caps,
     /// Who was available when, by bare JID: true again if the session is resumed.
     Presence,
+    /// The index of the search, in segments. Its keys are numbers.
+    Search,
+    /// Messages that are not in the index yet, by place. Its keys are numbers.
+    Unindexed,
 }
 
 impl Table {
     /// All tables, in the order of their introduction.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Meta,
         Self::Credentials,
         Self::Roster,
@@ -58,6 +62,8 @@ impl Table {
         Self::People,
         Self::Caps,
         Self::Presence,
+        Self::Search,
+        Self::Unindexed,
     ];
 
     /// The name under which a database keeps it. Never changes.
@@ -75,6 +81,8 @@ impl Table {
             Self::People => "people",
             Self::Caps => "caps",
             Self::Presence => "presence",
+            Self::Search => "search",
+            Self::Unindexed => "unindexed",
         }
     }
 }

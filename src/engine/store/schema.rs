@@ -3,7 +3,7 @@
 use super::Table;
 
 /// The present version of the shape.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The version in which a table came.
 fn introduced_in(table: Table) -> u32 {
@@ -20,6 +20,7 @@ fn introduced_in(table: Table) -> u32 {
         | Table::People
         | Table::Caps
         | Table::Presence => 1,
+        Table::Search | Table::Unindexed => 2,
     }
 }
 
@@ -36,6 +37,11 @@ mod tests {
     fn a_new_database_gets_every_table_and_a_current_one_none() {
         assert_eq!(tables_added_since(0).count(), Table::ALL.len());
         assert_eq!(tables_added_since(SCHEMA_VERSION).count(), 0);
+    }
+
+    #[test]
+    fn a_database_without_search_gets_what_that_needs() {
+        assert!(tables_added_since(1).eq([Table::Search, Table::Unindexed]));
     }
 
     #[test]
