@@ -6,7 +6,7 @@
 //! Reading order: [`io`] and [`store`] are the borders; `account` is where an input is sorted and a step ends; `session`
 //! keeps the connection; `envelope` and `ingest` are the way in, `outbox` the way out,
 //! `archive` and `sync` the way back; `chats`, `views`, `contacts` and
-//! `profile` are what people see, `displayed` how far they have.
+//! `profile` are what people see, `displayed` how far they have; `search` finds it again.
 
 mod account;
 mod archive;
@@ -27,6 +27,7 @@ mod presence;
 mod profile;
 mod records;
 mod requests;
+pub mod search;
 mod session;
 mod step;
 pub mod store;

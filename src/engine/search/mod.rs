@@ -1,0 +1,5 @@
+//! Finds messages of the whole local history by their words.
+
+pub mod fold;
+
+pub use fold::Decompose;
