@@ -21,6 +21,7 @@ use crate::{
     contacts::Contacts,
     displayed::Displayed,
     envelope::{Door, Incoming, Opened, Provenance},
+    finder::Finder,
     ingest::{self, Applied, Arrival, Known, References},
     io::{AccountConfig, Audience, Effects, Input},
     jids,
@@ -29,6 +30,7 @@ use crate::{
     profile::Profiles,
     records::{MessageRecord, SETTINGS, encode, jid_key},
     requests::Purpose,
+    search::Work,
     session::Session,
     step::{Loads, Step},
     store::{Key, Loaded, Query, Table},
@@ -64,6 +66,10 @@ pub(crate) enum Then {
     Avatar(plausch_model::AvatarId),
     /// Messages to delete with their chat.
     Forget(ViewId, CommandId, BareJid),
+    /// What a view's search goes on with.
+    Search(ViewId, CommandId),
+    /// What a piece of the search index's work needs.
+    Index(Work),
 }
 
 impl Then {
@@ -92,6 +98,7 @@ pub struct Account {
     pub(crate) outbox: Outbox,
     pub(crate) archive: Archive,
     pub(crate) displayed: Displayed,
+    pub(crate) finder: Finder,
     pub(crate) profiles: Profiles,
     pub(crate) capabilities: Capabilities,
     pub(crate) loads: Loads<Then>,
@@ -133,6 +140,7 @@ impl Account {
             outbox: Outbox::default(),
             archive: Archive::default(),
             displayed: Displayed::default(),
+            finder: Finder::new(config.nfkd),
             profiles: Profiles::default(),
             capabilities: Capabilities::default(),
             loads: Loads::default(),
@@ -182,6 +190,7 @@ impl Account {
             Input::Tick => {}
         }
         self.tick(step);
+        self.work_on_index(step);
         self.receive(step);
     }
 
@@ -219,6 +228,8 @@ impl Account {
             Then::Caps(from, caps) => self.caps_loaded(step, from, *caps, found.next()),
             Then::Avatar(avatar) => self.avatar_loaded(step, &avatar, found.next()),
             Then::Forget(view, id, chat) => self.forget_messages(step, view, id, chat, found.next()),
+            Then::Search(view, id) => self.go_on_searching(step, view, id, found.into_list()),
+            Then::Index(work) => self.index_loaded(step, work, found.into_list()),
         }
     }
 
@@ -240,7 +251,9 @@ impl Account {
     /// Forgets everything but the views and reads it from disk again.
     pub(crate) fn start_over(&mut self, step: &mut Step<'_>) {
         let stays = self.session.stays();
-        let config = AccountConfig { jid: self.me.clone(), settings: self.hoster.clone(), password: None, stays };
+        let (jid, settings, nfkd) = (self.me.clone(), self.hoster.clone(), self.finder.decompose());
+        let config = AccountConfig { jid, settings, password: None, stays, nfkd };
+        self.finder.abandon(step);
         let Some(mut fresh) = Self::new(config) else { return };
         std::mem::swap(&mut fresh.views, &mut self.views);
         fresh.session.carry_over(&mut self.session);
@@ -345,6 +358,7 @@ impl Account {
             Applied::Added(mut message) => {
                 self.references.apply(&mut message, known);
                 self.save_message(step, &message);
+                self.finder.list(step, &message);
                 self.chats.message_added(&message, incoming.provenance == Provenance::History);
                 if incoming.provenance != Provenance::History {
                     self.chats.settle(&message);
@@ -437,6 +451,8 @@ impl Account {
         let mut moved = message.clone();
         (moved.item.key, moved.item.at) = (place, at);
         self.save_message(step, &moved);
+        self.finder.forget(&mut step.fx.batch, message);
+        self.finder.list(step, &moved);
         let newest = self.chats.get(&moved.chat).and_then(|chat| chat.record.newest);
         if newest == Some(message.item.key) && place < message.item.key {
             self.look_for_newest(step, moved.chat.clone());
@@ -449,6 +465,7 @@ impl Account {
     /// Puts a new message of ours into its chat.
     pub(crate) fn add_message(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
         self.save_message(step, message);
+        self.finder.list(step, message);
         self.chats.message_added(message, false);
         self.views.added(message);
     }
@@ -560,7 +577,7 @@ impl Account {
     fn next_deadline(&self) -> Option<Timestamp> {
         let iqs = self.iqs.next_deadline().map(Timestamp);
         let own = [self.session.next_deadline(), self.chats.next_deadline(), self.displayed.tell_at()];
-        own.into_iter().chain([iqs, self.archive.retry_at()]).flatten().min()
+        own.into_iter().chain([iqs, self.archive.retry_at(), self.finder.work_at()]).flatten().min()
     }
 
     /// Answers a command.

@@ -9,7 +9,7 @@ use crate::{
     contacts::address,
     records::{
         ARCHIVE, ArchiveRecord, BLOCKED, BlockedRecord, ChatRecord, DISPLAYED, DisplayedRecord, FAST, PersonRecord,
-        ROSTER_VERSION, Record, RosterRecord, RosterVersionRecord, SCRAM, SESSION, SETTINGS, decode_row, jid_of_key,
+        ROSTER_VERSION, Record, RosterRecord, RosterVersionRecord, SCRAM, SEARCH, SESSION, SETTINGS, decode_row, jid_of_key,
     },
     step::Step,
     store::{Loaded, Row},
@@ -44,6 +44,7 @@ impl Account {
         if let Some(displayed) = record::<DisplayedRecord>(&meta, DISPLAYED) {
             self.displayed.load(displayed);
         }
+        self.finder.load(step.now, record(&meta, SEARCH));
         self.booted = true;
         for view in self.views.all() {
             self.show_everything(step, view);

@@ -37,6 +37,9 @@ impl Account {
                 | Command::OpenChat { .. }
                 | Command::GrowWindow { .. }
                 | Command::CloseChat
+                | Command::Search { .. }
+                | Command::SearchOn
+                | Command::EndSearch
                 | Command::SignOut
         );
         if self.is_reloading() && !stores_nothing {
@@ -89,6 +92,9 @@ impl Account {
             Command::Discard(message) => return self.find_own(step, &message, Then::Discard(view, id)),
             Command::RemoveChat(chat) => return self.remove_chat(step, view, id, chat),
             Command::SetSettings(settings) => self.set_settings(step, settings),
+            Command::Search { .. } => self.search(step, view, id, command),
+            Command::SearchOn => return Some(self.search_on(step, view)),
+            Command::EndSearch => self.finder.end(view),
         }
         Some(Ok(()))
     }
@@ -305,6 +311,7 @@ impl Account {
         let result = message.map(|message| {
             self.outbox.discard(step, &message.item.id);
             self.delete_message(step, &message);
+            self.finder.forget(&mut step.fx.batch, &message);
             self.look_for_newest(step, message.chat);
         });
         self.done(step, view, id, result.ok_or(CommandError::NotFound));
@@ -359,6 +366,7 @@ impl Account {
         let messages: Vec<MessageRecord> = rows.iter().filter_map(decode_row).collect();
         for message in &messages {
             self.delete_message(step, message);
+            self.finder.unlist(&mut step.fx.batch, message);
         }
         if u32::try_from(rows.len()).is_ok_and(|count| count >= REMOVED_AT_ONCE) && !messages.is_empty() {
             if let Some(result) = self.remove_chat(step, view, id, chat) {
@@ -368,6 +376,7 @@ impl Account {
         }
         self.chats.remove(&chat);
         self.outbox.discard_chat(step, &chat);
+        self.finder.forget_chat(step, &chat);
         step.fx.batch.delete(Table::Chats, crate::records::jid_key(&chat));
         // What could not be read goes, too.
         step.fx.batch.delete_prefix(Table::Messages, chat_prefix(&chat));

@@ -106,7 +106,7 @@ impl State {
             Update::Synced => self.synced = self.synced.saturating_add(1),
             Update::StorageTrouble(trouble) => self.storage_trouble = Some(trouble),
             Update::Ended(reason) => self.ended = Some(reason),
-            Update::ChatReady { .. } | Update::Done { .. } => {}
+            Update::ChatReady { .. } | Update::Done { .. } | Update::Found { .. } => {}
             window @ (Update::Window { .. } | Update::WindowGrown { .. } | Update::WindowChanged { .. }) => {
                 self.apply_to_window(window);
             }
