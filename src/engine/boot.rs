@@ -9,7 +9,8 @@ use crate::{
     contacts::address,
     records::{
         ARCHIVE, ArchiveRecord, BLOCKED, BlockedRecord, ChatRecord, DISPLAYED, DisplayedRecord, FAST, PersonRecord,
-        ROSTER_VERSION, Record, RosterRecord, RosterVersionRecord, SCRAM, SEARCH, SESSION, SETTINGS, decode_row, jid_of_key,
+        ROSTER_VERSION, Record, RosterRecord, RosterVersionRecord, SCRAM, SEARCH, SESSION, SETTINGS, decode_row,
+        jid_of_key,
     },
     step::Step,
     store::{Loaded, Row},

@@ -21,7 +21,7 @@ const PAGE: usize = 30;
 /// Hits of one page within a chat: there they are walked through, and counted.
 const PAGE_IN_CHAT: usize = 100;
 /// Characters of a text that a hit shows.
-const EXCERPT_CHARS: usize = 120;
+const EXCERPT_CHARS: usize = 100;
 /// Before the first piece of work after a start, and after something was listed: other things are more urgent.
 const PATIENCE_MILLIS: i64 = 3_000;
 /// Between two pieces of work.
@@ -180,9 +180,8 @@ impl Account {
     fn people_called(&self, part: &str) -> Vec<BareJid> {
         let decompose = self.finder.decompose();
         let part = folded(part, decompose);
-        let called = |jid: &BareJid| {
-            jid.as_str().contains(&part) || folded(&self.contacts.name(jid), decompose).contains(&part)
-        };
+        let called =
+            |jid: &BareJid| jid.as_str().contains(&part) || folded(&self.contacts.name(jid), decompose).contains(&part);
         let chats = self.chats.iter().map(|(jid, _)| jid.clone());
         let contacts = self.contacts.contacts().into_iter().map(|contact| contact.jid);
         let everybody: Set<BareJid> = chats.chain(contacts).chain([self.me.clone()]).collect();

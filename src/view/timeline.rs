@@ -153,6 +153,11 @@ impl Window {
         self.opened
     }
 
+    /// Whether the message that stands there is in the window.
+    pub fn has(&self, key: TimelineKey) -> bool {
+        self.entries.get(self.index_of(key)).is_some_and(|entry| entry.key == key)
+    }
+
     /// The index of the first message with this key or a later one.
     pub fn index_of(&self, key: TimelineKey) -> usize {
         self.entries.partition_point(|entry| entry.key < key)
@@ -234,17 +239,41 @@ impl Window {
     }
 }
 
+/// Where to go in the open chat.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Target {
+    /// To the message with this key, or to the first one behind it.
+    pub key: TimelineKey,
+    /// How far below the top of what is visible it is to be, in CSS pixels; a third of the way down if nothing is said.
+    pub below_top: Option<f64>,
+    /// Point it out.
+    pub flash: bool,
+}
+
+impl Target {
+    /// To a message that was looked for.
+    pub fn message(key: TimelineKey) -> Self {
+        Self { key, below_top: None, flash: true }
+    }
+}
+
 /// The open window as a signal.
 #[derive(Clone, Copy)]
 pub struct Timeline {
     window: RwSignal<Window>,
     sent: RwSignal<u32>,
     refused: RwSignal<Vec<(BareJid, String)>>,
+    target: RwSignal<Option<Target>>,
 }
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self { window: RwSignal::new(Window::default()), sent: RwSignal::new(0), refused: RwSignal::new(Vec::new()) }
+        Self {
+            window: RwSignal::new(Window::default()),
+            sent: RwSignal::new(0),
+            refused: RwSignal::new(Vec::new()),
+            target: RwSignal::new(None),
+        }
     }
 }
 
@@ -257,6 +286,26 @@ impl Timeline {
     /// How often the person has sent something in this view; watched.
     pub fn sent(&self) -> u32 {
         self.sent.get()
+    }
+
+    /// The person wants to go there: at once if it is in the window, else with the next one.
+    pub fn go_to(&self, target: Target) {
+        self.target.set(Some(target));
+    }
+
+    /// Where the person wants to go; watched.
+    pub fn target(&self) -> Option<Target> {
+        self.target.get()
+    }
+
+    /// Takes where the person wants to go, not watched: they are on their way.
+    pub fn take_target(&self) -> Option<Target> {
+        self.target.try_maybe_update(|target| (false, target.take())).flatten()
+    }
+
+    /// Whether the message that stands there is in the window.
+    pub fn has(&self, key: TimelineKey) -> bool {
+        self.peek(|window| window.has(key))
     }
 
     /// A text for a chat was not taken.
@@ -283,6 +332,7 @@ impl Timeline {
 
     /// This chat is to be shown: what comes of any other is dropped.
     pub fn expect(&self, chat: BareJid) {
+        self.target.set(None);
         self.clear(Some(chat));
     }
 
