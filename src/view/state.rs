@@ -280,6 +280,20 @@ impl State {
         }
     }
 
+    /// Opens a chat where it was left: nowhere means at its end.
+    pub fn open_chat_at(&self, chat: &OpenChat, position: Option<Target>) {
+        self.leave_timeline(chat.account);
+        chat.account.timeline.expect(chat.jid.clone());
+        self.place.chat.set(Some(chat.clone()));
+        self.reopen(chat, position);
+    }
+
+    fn reopen(&self, chat: &OpenChat, position: Option<Target>) {
+        let anchor = position.map_or(Anchor::End, |position| Anchor::At(position.key));
+        position.into_iter().for_each(|position| chat.account.timeline.go_to(position));
+        self.command(chat.account, Command::OpenChat { chat: chat.jid.clone(), anchor });
+    }
+
     /// Opens a chat with somebody who may not be in the list yet.
     pub fn open_chat_with(&self, account: Account, jid: BareJid) {
         let known = account.chats.find(&jid).is_some();
@@ -400,9 +414,9 @@ impl State {
             account.trouble.set(None);
         }
         if let Some(open) = self.place.chat.get_untracked() {
-            let anchor = open.account.timeline.anchor();
+            let position = open.account.timeline.position();
             open.account.timeline.expect(open.jid.clone());
-            self.command(open.account, Command::OpenChat { chat: open.jid, anchor });
+            self.reopen(&open, position);
         }
     }
 

@@ -12,10 +12,10 @@ use std::{
     },
 };
 
-use plausch_model::{Anchor, BareJid, MessageBody, OriginId, TimelineItem, TimelineKey, Timestamp, Way, WindowChange};
+use plausch_model::{BareJid, MessageBody, OriginId, TimelineItem, TimelineKey, Timestamp, Way, WindowChange};
 
 use super::{chats::set_if_new, clock::local_day, sort::sort_by};
-use crate::reactive::{ArcRwSignal, RwSignal};
+use crate::reactive::{ArcRwSignal, RwSignal, StoredValue};
 
 /// Messages of one sender within this time form a group.
 const GROUP_MILLIS: i64 = 5 * 60 * 1000;
@@ -264,6 +264,7 @@ pub struct Timeline {
     sent: RwSignal<u32>,
     refused: RwSignal<Vec<(BareJid, String)>>,
     target: RwSignal<Option<Target>>,
+    position: StoredValue<Option<Target>>,
 }
 
 impl Default for Timeline {
@@ -273,6 +274,7 @@ impl Default for Timeline {
             sent: RwSignal::new(0),
             refused: RwSignal::new(Vec::new()),
             target: RwSignal::new(None),
+            position: StoredValue::new(None),
         }
     }
 }
@@ -301,6 +303,16 @@ impl Timeline {
     /// Takes where the person wants to go, not watched: they are on their way.
     pub fn take_target(&self) -> Option<Target> {
         self.target.try_maybe_update(|target| (false, target.take())).flatten()
+    }
+
+    /// Remembers where the person is: nothing at the end.
+    pub fn set_position(&self, position: Option<Target>) {
+        self.position.set_value(position);
+    }
+
+    /// Where the person is: nothing at the end.
+    pub fn position(&self) -> Option<Target> {
+        self.position.get_value()
     }
 
     /// Whether the message that stands there is in the window.
@@ -333,6 +345,7 @@ impl Timeline {
     /// This chat is to be shown: what comes of any other is dropped.
     pub fn expect(&self, chat: BareJid) {
         self.target.set(None);
+        self.position.set_value(None);
         self.clear(Some(chat));
     }
 
@@ -404,14 +417,6 @@ impl Timeline {
             let opened = window.opened.wrapping_add(1);
             *window = Window { opened, wanted, ..Window::default() };
         });
-    }
-
-    /// Where to open the chat again that is shown: at its end, or where the window begins.
-    pub fn anchor(&self) -> Anchor {
-        self.window.with_untracked(|window| match window.entries.first() {
-            Some(first) if !window.at_end => Anchor::At(first.key),
-            _ => Anchor::End,
-        })
     }
 
     /// The divider has done its work: what comes in unseen from now on gets a new one.

@@ -532,6 +532,9 @@ impl Log {
             }
             self.fetch(window, view);
         });
+        let anchor = self.anchor.get().filter(|_| !self.stuck.get());
+        let position = anchor.map(|Anchor { key, below_top }| Target { key, below_top: Some(below_top), flash: false });
+        self.chat.account.timeline.set_position(position);
         self.point_out();
         self.highlight();
         self.mark();

@@ -1,4 +1,4 @@
-//! Finding again what was said: in all chats, and in one.
+//! Finding again what was said: in all chats, in one, and after a reload.
 
 use anyhow::Result;
 use plausch_e2e::{Account, Person, Server, Site};
@@ -6,7 +6,11 @@ use plausch_model::{BareJid, Command};
 use plausch_native::{Session, SessionOptions};
 use serde_json::json;
 
-on_both_servers!(a_word_leads_to_its_message_and_back, a_conversation_is_looked_through);
+on_both_servers!(
+    a_word_leads_to_its_message_and_back,
+    a_conversation_is_looked_through,
+    a_reload_leaves_everything_where_it_was,
+);
 
 /// So many messages that the first are far outside of what is shown.
 const MANY: usize = 150;
@@ -14,7 +18,12 @@ const MANY: usize = 150;
 /// Somebody to whom another person has written a lot; the native engine writes.
 async fn with_history(server: Server, site: &Site) -> Result<(Person, Account)> {
     let (romeo, juliet) = (Account::new(server, "romeo").await?, Account::new(server, "juliet").await?);
-    let reader = Person::signed_in(site, &romeo).await?;
+    let reader = Person::open(site, &romeo).await?;
+    let stay = reader.control("checkbox", "Stay signed in").await?;
+    if !stay.is_selected().await? {
+        stay.click().await?;
+    }
+    reader.sign_in().await?;
     let options = SessionOptions::new(&juliet.jid, &juliet.password).websocket(server.websocket()?);
     let mut writer = Session::sign_in(options).await?;
     let chat = BareJid::new(&romeo.jid);
@@ -88,5 +97,37 @@ async fn a_conversation_is_looked_through(server: Server) -> Result<()> {
     reader.press("Escape").await?;
     let gone = "return !document.querySelector('.find') && !CSS.highlights.get('plausch-found')?.size;";
     reader.wait("the bar is gone with its marks", gone, vec![]).await?;
+    reader.leave().await
+}
+
+const REST: &str = "return new Promise((rest) => setTimeout(() => rest(true), 500));";
+
+/// The first message that can be seen, and how far below the top of the log it is.
+const TOPMOST: &str = "\
+    const edge = document.querySelector('.log-scroller').getBoundingClientRect().top;\
+    const article = [...document.querySelectorAll('article[data-id]')]\
+        .find((article) => article.getBoundingClientRect().bottom > edge + 1);\
+    return article && [article.dataset.id, Math.round(article.getBoundingClientRect().top - edge)].join(' ');";
+
+async fn a_reload_leaves_everything_where_it_was(server: Server) -> Result<()> {
+    let site = Site::of(server).await?;
+    let (reader, juliet) = with_history(server, &site).await?;
+    reader.open_chat(&juliet.jid).await?;
+    reader.press_with_control("f").await?;
+    reader.control("searchbox", "Find in conversation").await?.send_keys("beginning").await?;
+    reader.wait("an early message is shown", IN_VIEW, vec![json!("3 the nightingale, in the beginning")]).await?;
+    reader.press("Escape").await?;
+    reader.go_to("Contacts").await?;
+    reader.wait("the log is at rest", REST, vec![]).await?;
+    let same = TOPMOST.replacen("return article &&", "const now = article &&", 1) + " return now === arguments[0];";
+    let same_message = same.replace("now === arguments[0]", "now?.split(' ')[0] === arguments[0].split(' ')[0]");
+    // What was unread is read now: the line above it goes with the first reload.
+    for script in [same_message, same] {
+        let before = reader.look(TOPMOST, vec![]).await?;
+        reader.browser.driver.refresh().await?;
+        reader.wait("the same message is at the top", &script, vec![before]).await?;
+        reader.wait("the log is at rest", REST, vec![]).await?;
+    }
+    reader.control("list", "Contacts").await?;
     reader.leave().await
 }
