@@ -33,6 +33,7 @@ use crate::{
     search::Work,
     session::Session,
     step::{Loads, Step},
+    storage::Forgetting,
     store::{Key, Loaded, Query, Table},
     views::{Growing, Opening, Views},
 };
@@ -65,7 +66,11 @@ pub(crate) enum Then {
     /// An avatar that a view asked for.
     Avatar(plausch_model::AvatarId),
     /// Messages to delete with their chat.
-    Forget(ViewId, CommandId, BareJid),
+    Forget(Forgetting),
+    /// What the first of these chats takes, and what is known of it by now.
+    Measure(ViewId, Vec<BareJid>, u64),
+    /// A page of a chat that is handed out.
+    Export(ViewId, CommandId, BareJid),
     /// What a view's search goes on with.
     Search(ViewId, CommandId),
     /// What a piece of the search index's work needs.
@@ -76,7 +81,8 @@ impl Then {
     /// The command that waits for this.
     fn command(&self) -> Option<(ViewId, CommandId)> {
         match self {
-            Self::Retry(view, id) | Self::Discard(view, id) | Self::Forget(view, id, _) => Some((*view, *id)),
+            Self::Retry(view, id) | Self::Discard(view, id) | Self::Export(view, id, _) => Some((*view, *id)),
+            Self::Forget(forgetting) => Some(forgetting.command()),
             _ => None,
         }
     }
@@ -227,7 +233,9 @@ impl Account {
             Then::NewestOf(chat) => self.newest_loaded(&chat, found.next()),
             Then::Caps(from, caps) => self.caps_loaded(step, from, *caps, found.next()),
             Then::Avatar(avatar) => self.avatar_loaded(step, &avatar, found.next()),
-            Then::Forget(view, id, chat) => self.forget_messages(step, view, id, chat, found.next()),
+            Then::Forget(forgetting) => self.forget_messages(step, forgetting, found.next()),
+            Then::Measure(view, chats, bytes) => self.measured(step, view, chats, bytes, found.next()),
+            Then::Export(view, id, chat) => self.exported(step, view, id, chat, found.next()),
             Then::Search(view, id) => self.go_on_searching(step, view, id, found.into_list()),
             Then::Index(work) => self.index_loaded(step, work, found.into_list()),
         }

@@ -21,7 +21,7 @@ impl Account {
     pub(crate) fn boot(&mut self, step: &mut Step<'_>, found: Vec<Loaded>) {
         let mut tables = found.into_iter().map(|loaded| match loaded {
             Loaded::Rows(rows) => rows,
-            Loaded::Found(_) => Vec::new(),
+            Loaded::Found(_) | Loaded::Size { .. } => Vec::new(),
         });
         let mut next = || tables.next().unwrap_or_default();
         let (meta, credentials) = (next(), next());

@@ -32,6 +32,7 @@ mod requests;
 pub mod search;
 mod session;
 mod step;
+mod storage;
 pub mod store;
 mod sync;
 mod views;

@@ -138,6 +138,13 @@ pub enum Command {
     /// Remove a chat and its messages from this device's list.
     RemoveChat(BareJid),
 
+    /// Delete a chat's messages from this device; the chat stays in the list.
+    ClearChat(BareJid),
+    /// Ask what each chat takes on this device; answered by one `Update::ChatSize` after the other.
+    MeasureChats,
+    /// Ask for all of a chat's messages on this device; answered by one `Update::Exported` after the other.
+    ExportChat(BareJid),
+
     /// Look for messages on this device; answered by `Update::Found`. A view looks for one thing at a time.
     Search {
         /// What was typed: words, `"phrases"`, and `from:`, `in:`, `has:`, `before:`, `after:` and `on:`.

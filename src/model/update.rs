@@ -117,6 +117,24 @@ pub enum Update {
         /// The outcome.
         result: Result<(), CommandError>,
     },
+    /// What a chat takes on this device. For the view that asked.
+    ChatSize {
+        /// Which chat.
+        chat: BareJid,
+        /// How many messages it holds.
+        messages: u64,
+        /// What they take, as they are stored.
+        bytes: u64,
+    },
+    /// Some of a chat's messages, from the oldest to the newest. For the view that asked.
+    Exported {
+        /// The command it answers.
+        command: CommandId,
+        /// The messages in order.
+        items: Vec<TimelineItem>,
+        /// These are the last ones.
+        last: bool,
+    },
     /// A page of what a view looks for, newest first. For the view that asked.
     Found {
         /// The command that began the search.
