@@ -509,7 +509,7 @@ impl World {
         let contains = |value: &[u8]| value.windows(text.len()).any(|window| window == text.as_bytes());
         let there = loaded.iter().any(|table| match table {
             Loaded::Rows(rows) => rows.iter().any(|row| contains(&row.value)),
-            Loaded::Found(_) => false,
+            Loaded::Found(_) | Loaded::Size { .. } => false,
         });
         if !there {
             self.broken.push(format!("device {number} confirmed {text:?} and does not have it"));
