@@ -1,6 +1,10 @@
 //! Where messages are written. It grows with its text, keeps a draft, and tells that the person is typing.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 use plausch_model::{ChatState, Command, CommandError};
 use send_wrapper::SendWrapper;
@@ -210,15 +214,17 @@ fn keep_on_leaving(writing: &Rc<Writing>) {
     on_cleanup(move || leaving.remove());
 }
 
-/// Another tab changed the draft: take it over, unless the person is writing here.
+/// Another tab changed the draft: take it over, unless the person is writing here. A chat may be open before the list of
+/// chats has come, and its draft with that.
 fn follow_draft(writing: &Rc<Writing>, area: NodeRef<HtmlTextAreaElement>) {
-    let Some(entry) = writing.chat.account.chats.find(&writing.chat.jid) else { return };
     let writing = Rc::clone(writing);
-    let summary = entry.summary.clone();
+    let known = Cell::new(writing.chat.account.chats.find(&writing.chat.jid).is_some());
     effect(move || {
-        let draft = summary.with(|chat| chat.draft.clone()).unwrap_or_default();
+        let Some(entry) = writing.chat.account.chats.watch(&writing.chat.jid) else { return };
+        let draft = entry.summary.with(|chat| chat.draft.clone()).unwrap_or_default();
         let Some(area) = area.get_untracked() else { return };
-        let here = page_has_focus() && dom::focused(&area).is_some_and(|focused| *focused == **area);
+        let here =
+            known.replace(true) && page_has_focus() && dom::focused(&area).is_some_and(|focused| *focused == **area);
         if !here && *writing.saved.borrow() != draft && *writing.saved.borrow() == writing.text.get_untracked() {
             writing.saved.replace(draft.clone());
             area.set_value(&draft);
