@@ -135,7 +135,31 @@ pub async fn open(name: &str, version: u32, upgrade: Upgrade) -> Result<Database
         }
     });
     request.set_onupgradeneeded(on_upgrade.as_ref().unchecked_ref());
-    Ok(Answer::to(request).wait().await?.unchecked_into())
+    let mut opening = Opening(Some(request.clone()));
+    let database = Answer::to(request).wait().await;
+    opening.0 = None;
+    Ok(database?.unchecked_into())
+}
+
+/// A database that comes when nobody waits for it any more is closed: it would keep others from being deleted.
+struct Opening(Option<Request>);
+
+impl Drop for Opening {
+    fn drop(&mut self) {
+        let Some(request) = self.0.take() else { return };
+        let late = request.clone();
+        let close = move || {
+            let database = late.result();
+            if database.is_object() {
+                database.unchecked_ref::<Database>().close();
+            }
+        };
+        if property(&request, "readyState").as_string().as_deref() == Some("done") {
+            close();
+        } else {
+            request.set_onsuccess(Closure::once_into_js(close).unchecked_ref());
+        }
+    }
 }
 
 /// Deletes a database.
