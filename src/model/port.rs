@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Command, CommandId, SignIn, SignInError, Storage, Update};
+use crate::{AccountId, AutoLock, Command, CommandId, LockError, LockRequest, SignIn, SignInError, Storage, Update};
 
 /// The hoster's settings that the engine needs, from `config.json`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
@@ -31,8 +31,8 @@ pub enum Hosting {
 /// From a view to the engine's host.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub enum ToEngine {
-    /// The first message of a view. Answered by `FromEngine::Welcome`, or by `FromEngine::HeldElsewhere` and later by
-    /// `FromEngine::Welcome`.
+    /// The first message of a view. Answered by `FromEngine::Welcome`, or by `FromEngine::HeldElsewhere` or
+    /// `FromEngine::Locked` and later by `FromEngine::Welcome`.
     Hello {
         /// The hoster's settings.
         settings: WorkerSettings,
@@ -65,6 +65,12 @@ pub enum ToEngine {
     Ping,
     /// Run the engine here ("Use here"): whoever holds it has to let go. Answers `FromEngine::HeldElsewhere`.
     TakeOver,
+    /// Something about the passphrase. Answered by `FromEngine::LockAnswer`.
+    Lock(LockRequest),
+    /// Lock the app, if a passphrase is set. Answered by `FromEngine::Locked`, else by `FromEngine::Welcome`.
+    LockNow,
+    /// Somebody uses the app; said now and then, while it locks by itself.
+    Used,
 }
 
 /// From the engine's host to a view.
@@ -101,4 +107,11 @@ pub enum FromEngine {
     /// Another tab's host runs the engine; this one waits until it is free, and takes over at once on
     /// `ToEngine::TakeOver`. May come at any time.
     HeldElsewhere,
+    /// What is kept here is locked; nothing of any account may be shown. Comes instead of `Welcome`, which follows once it
+    /// is unlocked, or at any time.
+    Locked,
+    /// Whether a passphrase is set, and when the app locks by itself then. None is, unless a `Welcome` is followed by this.
+    Passphrase(Option<AutoLock>),
+    /// What became of a request. For the view that asked.
+    LockAnswer(Result<(), LockError>),
 }

@@ -13,7 +13,7 @@ use super::{
         icon::{icons, logo},
         menu, notices,
     },
-    list_pane, marks, nav, prefs, sign_in,
+    list_pane, lock, marks, nav, prefs, sign_in,
 };
 use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, NodeRef, choose, effect, html, live};
@@ -24,6 +24,7 @@ pub fn app(ui: Ui) -> Drawn {
     let root = NodeRef::<HtmlElement>::new();
     root.on_load(move |root| watch_room(ui, &root));
     marks::watch(ui);
+    lock::watch_use(ui);
     remember(ui);
     ui.watch_the_day();
     if ui.page {
@@ -53,6 +54,7 @@ pub fn app(ui: Ui) -> Drawn {
                     Phase::Starting => starting(),
                     Phase::Out => sign_in::sign_in(ui),
                     Phase::Elsewhere => elsewhere(ui),
+                    Phase::Locked => lock::lock_screen(ui),
                     Phase::In => shell(ui),
                 },
             ),
@@ -152,6 +154,6 @@ fn remember(ui: Ui) {
     effect(move || match ui.state.phase.get() {
         Phase::In => prefs::remember_signed_in(ui.state.stays.get_value()),
         Phase::Out => prefs::remember_signed_out(),
-        Phase::Starting | Phase::Elsewhere => {}
+        Phase::Starting | Phase::Elsewhere | Phase::Locked => {}
     });
 }

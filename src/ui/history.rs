@@ -3,6 +3,8 @@
 //! The open chat is kept in the history entry's state, not in the address bar: addresses of people stay out of it. Which list
 //! is shown, and how far the chat is scrolled, belong to the tab and go into its `sessionStorage` when the page is left.
 
+use std::cell::Cell;
+
 use plausch_model::{BareJid, TimelineKey, Timestamp};
 use wasm_bindgen::JsValue;
 
@@ -39,14 +41,20 @@ pub fn keep(ui: Ui) {
     on_cleanup(move || leaving.remove());
     // The place that the page was reloaded in, until it has been gone to.
     let pending = StoredValue::new(current());
+    let position = Cell::new(position);
     effect(move || {
-        if state.phase.get() == Phase::In
+        let phase = state.phase.get();
+        if phase == Phase::Locked {
+            // What is unlocked is where it was.
+            pending.set_value(current());
+        }
+        if phase == Phase::In
             && let Some(entry) = pending.try_update_value(Option::take).flatten()
             && let Some(chat) = chat_of(ui, &entry)
         {
             // The list may still be on its way from the disk; the engine knows the chat.
-            match position {
-                Some(_) => state.open_chat_at(&chat, position),
+            match position.take() {
+                Some(position) => state.open_chat_at(&chat, Some(position)),
                 None => state.open_chat(chat.account, chat.jid),
             }
         }
@@ -57,7 +65,7 @@ pub fn keep(ui: Ui) {
         let settled = match state.phase.get() {
             Phase::In => pending.with_value(Option::is_none),
             Phase::Out => true,
-            Phase::Starting | Phase::Elsewhere => false,
+            Phase::Starting | Phase::Elsewhere | Phase::Locked => false,
         };
         if !settled || open == current() {
             return;

@@ -2,7 +2,7 @@
 
 use web_sys::KeyboardEvent;
 
-use super::{Room, Ui, draw::El, kit::menu};
+use super::{Room, Ui, draw::El, kit::menu, lock};
 use crate::reactive::*;
 use crate::view::{ChatRow, Dialog, Phase, SettingsSection};
 
@@ -23,6 +23,10 @@ pub fn listen(ui: Ui, root: El) -> El {
 
 /// Does what a key is for; tells whether it is for anything.
 fn acts(ui: Ui, event: &KeyboardEvent) -> bool {
+    let command = (event.ctrl_key() || event.meta_key()) && !event.alt_key();
+    if command && event.shift_key() && matches!(event.key().as_str(), "l" | "L") {
+        return lock::lock(ui);
+    }
     if ui.menu.with_untracked(Option::is_some) {
         let leaves = event.key() == "Escape";
         if leaves {
@@ -32,7 +36,6 @@ fn acts(ui: Ui, event: &KeyboardEvent) -> bool {
     }
     let place = ui.state.place;
     let free = place.dialog.with_untracked(Option::is_none);
-    let command = (event.ctrl_key() || event.meta_key()) && !event.alt_key();
     let alt = event.alt_key() && !event.ctrl_key() && !event.meta_key();
     let open = move |dialog| {
         place.dialog.set(Some(dialog));

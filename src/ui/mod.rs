@@ -12,6 +12,7 @@ mod history;
 mod keys;
 mod kit;
 mod list_pane;
+mod lock;
 mod marks;
 mod nav;
 pub mod prefs;

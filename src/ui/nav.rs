@@ -10,6 +10,7 @@ use super::{
         icon::{Icon, icon, icons},
         menu::{Item, Menu},
     },
+    lock,
 };
 use crate::reactive::{Memo, ev};
 use crate::ui::Word;
@@ -137,16 +138,16 @@ fn account_menu(ui: Ui, account: Account, anchor: HtmlElement) -> Menu {
     let open = move |dialog: Dialog| move || ui.state.place.dialog.set(Some(dialog.clone()));
     let address = account.own.with_untracked(|own| own.address.clone());
     let name = account.own.with_untracked(|own| own.nickname.clone()).unwrap_or_else(|| address.clone());
-    Menu {
-        name: t.account().to_owned(),
-        head: Some((name, address)),
-        items: vec![
-            Item::new(icons::USER_ROUND, t.edit_profile(), open(Dialog::Settings(SettingsSection::Profile))),
-            Item::new(icons::PLUG_ZAP, t.connection(), open(Dialog::Connection(account))),
-            Item::new(icons::KEYBOARD, t.shortcuts(), open(Dialog::Shortcuts)),
-            Item::danger(icons::LOG_OUT, t.log_out(), open(Dialog::LogOut(account))),
-        ],
-        anchor,
-        point: None,
+    let mut items = vec![
+        Item::new(icons::USER_ROUND, t.edit_profile(), open(Dialog::Settings(SettingsSection::Profile))),
+        Item::new(icons::PLUG_ZAP, t.connection(), open(Dialog::Connection(account))),
+        Item::new(icons::KEYBOARD, t.shortcuts(), open(Dialog::Shortcuts)),
+    ];
+    if ui.state.lock.passphrase.with_untracked(Option::is_some) {
+        items.push(Item::new(icons::LOCK, t.lock(), move || {
+            lock::lock(ui);
+        }));
     }
+    items.push(Item::danger(icons::LOG_OUT, t.log_out(), open(Dialog::LogOut(account))));
+    Menu { name: t.account().to_owned(), head: Some((name, address)), items, anchor, point: None }
 }

@@ -36,6 +36,8 @@ pub enum SettingsSection {
     Privacy,
     /// People who may not write.
     Blocked,
+    /// The passphrase before what the device keeps.
+    Lock,
     /// What the device keeps.
     Storage,
     /// Name and picture.
@@ -73,6 +75,8 @@ pub enum Dialog {
     Export(OpenChat),
     /// Log out?
     LogOut(Account),
+    /// Delete everything on this device?
+    Wipe,
     /// The settings.
     Settings(SettingsSection),
     /// Details of the connection.

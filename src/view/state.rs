@@ -8,7 +8,7 @@ use plausch_model::{
 };
 
 use super::{
-    Account, ChatRow, Notices, OpenChat, Place, Search, Section, Target, clock,
+    Account, ChatRow, Lock, Notices, OpenChat, Place, Search, Section, Target, clock,
     search::{Found, Page},
     sort::sort_by,
 };
@@ -34,6 +34,8 @@ pub enum Phase {
     Out,
     /// Another tab runs the engine.
     Elsewhere,
+    /// A passphrase is asked for.
+    Locked,
     /// Somebody is: the app.
     In,
 }
@@ -93,6 +95,8 @@ pub struct Parts {
     pub place: Place,
     /// The sign-in page.
     pub sign_in: SignInState,
+    /// The lock before what is kept here.
+    pub lock: Lock,
     /// What the device stores, once asked.
     pub storage: RwSignal<Option<Storage>>,
     /// What is looked for in all chats.
@@ -140,6 +144,7 @@ impl State {
                 ended: RwSignal::new(None),
                 lost: RwSignal::new(false),
             },
+            lock: Lock::default(),
             storage: RwSignal::new(None),
             search: Search::default(),
             find: Search::default(),
@@ -387,6 +392,7 @@ impl State {
             FromEngine::Welcome { accounts, hosting } => {
                 self.hosting.set(Some(hosting));
                 self.fatal.set(None);
+                self.lock.passphrase.set(None);
                 self.welcome(accounts);
             }
             FromEngine::SignedIn(id) => {
@@ -401,6 +407,9 @@ impl State {
             FromEngine::Updates { account, updates } => self.update(&account, updates),
             FromEngine::Storage(storage) => self.storage.set(Some(storage)),
             FromEngine::HeldElsewhere => self.phase.set(Phase::Elsewhere),
+            FromEngine::Locked => self.lock_up(),
+            FromEngine::Passphrase(passphrase) => self.lock.passphrase.set(passphrase),
+            FromEngine::LockAnswer(answer) => self.lock_answered(answer),
             FromEngine::Ping => self.tell(&ToEngine::Pong),
             FromEngine::Pong | FromEngine::Lifeline(_) => {}
             FromEngine::Fatal(words) => {
@@ -532,13 +541,31 @@ impl State {
         }
     }
 
-    fn dismiss(&self, account: Account) {
+    /// Nothing of any account stays here. Where the person was, the history knows.
+    pub fn lock_up(&self) {
+        self.phase.set(Phase::Locked);
+        self.sign_in.busy.set(false);
+        self.lock.busy.set(false);
+        self.lock.error.set(None);
+        // What was asked for is done, but nobody is to be told.
+        self.pending.set_value(Vec::new());
+        self.exports.set_value(Vec::new());
+        self.accounts.get_untracked().into_iter().for_each(|account| self.let_go(account));
+    }
+
+    /// Nothing of the account is shown or kept any more.
+    fn let_go(&self, account: Account) {
         let on_pictures = self.pictures.get_value();
         on_pictures(Pictures::Forget(account.avatars.clear()));
         self.notices.clear();
         self.place.leave(account);
+        [self.search, self.find].iter().for_each(Search::clear);
         self.accounts.update(|accounts| accounts.retain(|other| *other != account));
         account.forget();
+    }
+
+    fn dismiss(&self, account: Account) {
+        self.let_go(account);
         if self.accounts.with_untracked(Vec::is_empty) {
             self.place.section.set(Section::default());
             self.place.dialog.set(None);
@@ -561,7 +588,7 @@ mod tests {
 
     use crate::reactive::Owner;
 
-    use plausch_model::{ConnectionState, WindowChange};
+    use plausch_model::{AutoLock, ConnectionState, LockError, LockRequest, WindowChange};
 
     use super::*;
     use crate::view::fixtures::{chat, message};
@@ -729,6 +756,52 @@ mod tests {
         assert!(bench.state.phase.get_untracked() == Phase::Out);
         assert!(bench.state.place.chat.get_untracked().is_none());
         assert_eq!(bench.state.sign_in.ended.get_untracked(), Some(EndReason::SignedOut));
+    }
+
+    #[test]
+    fn locking_leaves_nothing_and_unlocking_brings_the_app_back() {
+        let bench = Bench::signed_in();
+        let state = bench.state;
+        state.receive(FromEngine::Passphrase(Some(AutoLock::Hour)));
+        let account = state.account().unwrap();
+        bench.updates(vec![Update::Chats(vec![chat("juliet@x", 1, 3)])]);
+        let open = OpenChat { account, jid: BareJid::new("juliet@x") };
+        state.open_chat(account, open.jid.clone());
+        bench.updates(vec![Update::Window {
+            chat: open.jid.clone(),
+            items: vec![message("m1", Way::In, 5)],
+            at_start: true,
+            at_end: true,
+            read_up_to: None,
+            total: 1,
+        }]);
+        state.place.dialog.set(Some(crate::view::Dialog::Export(open.clone())));
+        state.search.query.set("balcony".into());
+        state.notices.show(crate::view::NoticeKind::Done, "juliet".into());
+        state.ask(account, Command::Reconnect, |_| panic!("nobody is told any more"));
+
+        state.receive(FromEngine::Locked);
+        assert!(state.phase.get_untracked() == Phase::Locked);
+        assert!(state.accounts.get_untracked().is_empty() && state.account().is_none());
+        assert_eq!(state.unread(), 0);
+        assert!(account.chats.order().is_empty() && account.own.get_untracked().address.is_empty());
+        assert_eq!(account.timeline.peek(|window| window.entries().len()), 0);
+        assert!(state.place.chat.with_untracked(Option::is_none));
+        assert!(state.place.dialog.with_untracked(Option::is_none));
+        assert!(state.search.query.get_untracked().is_empty() && state.notices.list().is_empty());
+        bench.updates(vec![Update::Chats(vec![chat("juliet@x", 1, 3)])]);
+        assert_eq!(state.unread(), 0, "what was on its way comes too late");
+
+        state.ask_lock(LockRequest::Unlock(Default::default()));
+        state.ask_lock(LockRequest::Unlock(Default::default()));
+        let tries = bench.told.borrow().iter().filter(|told| matches!(told, ToEngine::Lock(_))).count();
+        assert_eq!(tries, 1, "one at a time");
+        state.receive(FromEngine::LockAnswer(Err(LockError::WrongPassphrase)));
+        assert_eq!(state.lock.error.get_untracked(), Some(LockError::WrongPassphrase));
+        state.receive(FromEngine::Welcome { accounts: vec![romeo()], hosting: Hosting::SharedWorker });
+        state.receive(FromEngine::Passphrase(Some(AutoLock::Never)));
+        assert!(state.phase.get_untracked() == Phase::In && state.account().unwrap() != account);
+        assert_eq!(state.lock.passphrase.get_untracked(), Some(AutoLock::Never));
     }
 
     #[test]

@@ -14,22 +14,24 @@ use std::rc::Rc;
 
 use plausch_engine::io::Input;
 use plausch_engine::map::Map;
-use plausch_model::{AccountId, FromEngine, Hosting, Timestamp, ViewId};
+use plausch_model::{AccountId, FromEngine, Hosting, LockRequest, Timestamp, ToEngine, ViewId};
 use web_sys::MessagePort;
 
 use crate::clock::Clock;
-use crate::hub::{Action, Begin, Event, Hub};
+use crate::hub::{Action, Begin, Event, Hub, Outcome};
 use crate::inbox::Inbox;
 use crate::locks::{Fate, Mode, hold, wait_until_free};
 use crate::machine::Machine;
 use crate::platform::{monotonic_millis, sleep, spawn, wall_millis};
-use crate::store::leftovers_gone;
+use crate::store::{Kept, Vault};
 use port::Port;
 
 /// Held by the host that runs the accounts.
 pub const ENGINE_LOCK: &str = "plausch-engine";
 /// How long the lock may be busy before views hear of it: the host of a reloaded tab needs a moment to go.
 const LOCK_GRACE_MILLIS: i32 = 700;
+/// How long an account that is to end may take for what it was told before: no longer does it keep its keys.
+const FINISH_MILLIS: i32 = 3_000;
 /// How often views without a lifeline are pinged.
 const SWEEP_MILLIS: i32 = 20_000;
 
@@ -41,6 +43,7 @@ pub struct Host<M> {
     ports: RefCell<Map<ViewId, Port>>,
     accounts: RefCell<Map<AccountId, Rc<Inbox>>>,
     clock: RefCell<Clock>,
+    vault: Vault,
     lock_taken: Cell<bool>,
     waits_for_lock: Cell<bool>,
     machine: PhantomData<fn() -> M>,
@@ -56,6 +59,7 @@ impl<M: Machine> Host<M> {
             ports: RefCell::default(),
             accounts: RefCell::default(),
             clock: RefCell::default(),
+            vault: Vault::new(lifeline.clone()),
             lock_taken: Cell::new(false),
             waits_for_lock: Cell::new(false),
             machine: PhantomData,
@@ -74,7 +78,10 @@ impl<M: Machine> Host<M> {
     pub fn serve(self: &Rc<Self>, port: MessagePort) {
         let view = self.hub.borrow_mut().connect();
         let host = Rc::clone(self);
-        let port = Port::open(port, move |message| host.handle(Event::Message(view, message)));
+        let port = Port::open(port, move |message| match message {
+            ToEngine::Used => host.handle(Event::Used(host.now())),
+            message => host.handle(Event::Message(view, message)),
+        });
         self.ports.borrow_mut().insert(view, port);
         if self.lifeline_taken.get() {
             self.post(&[view], &FromEngine::Lifeline(self.lifeline.clone()));
@@ -112,24 +119,51 @@ impl<M: Machine> Host<M> {
             Action::QueueForLock => self.take_lock(Mode::Wait),
             Action::Remember => spawn(async move {
                 // A device whose list cannot be read still lets people sign in without staying.
-                let accounts = leftovers_gone().await.unwrap_or_default();
-                host.handle(Event::Remembered(accounts.into_iter().map(AccountId).collect()));
+                host.handle(match host.vault.look().await.unwrap_or(Kept::Open(vec![])) {
+                    Kept::Open(accounts) => Event::Remembered(accounts.into_iter().map(AccountId).collect()),
+                    Kept::Locked => Event::Locked,
+                });
             }),
+            Action::CarryOut(request) => spawn(async move {
+                let outcome = host.ask_vault(request).await;
+                host.handle(Event::CarriedOut(outcome));
+            }),
+            Action::ForgetKey => self.vault.forget(),
             Action::Begin(account, begin) => self.begin(account, begin),
             Action::Feed(account, input) => {
                 if let Some(inbox) = self.accounts.borrow().get(&account) {
                     inbox.push(input);
                 }
             }
-            Action::StopAll => {
-                let accounts = std::mem::take(&mut *self.accounts.borrow_mut());
-                accounts.values().for_each(|inbox| inbox.stop());
+            Action::StopAll => self.accounts.take().values().for_each(|inbox| inbox.stop()),
+            Action::FinishAll => {
+                let accounts = self.accounts.take();
+                accounts.values().for_each(|inbox| inbox.close());
+                spawn(async move {
+                    sleep(FINISH_MILLIS).await;
+                    accounts.values().for_each(|inbox| inbox.stop());
+                });
             }
             Action::ReportStorage(view) => spawn(async move {
                 let storage = storage::measure().await;
                 host.post(&[view], &FromEngine::Storage(storage));
             }),
         }
+    }
+
+    async fn ask_vault(&self, request: LockRequest) -> Outcome {
+        let outcome = match request {
+            LockRequest::Unlock(passphrase) => self.vault.unlock(&passphrase).await.map(|(accounts, auto_lock)| {
+                let accounts = accounts.into_iter().map(AccountId).collect();
+                Outcome::Unlocked(accounts, auto_lock)
+            }),
+            LockRequest::Protect { old, new } => {
+                self.vault.protect(old.as_ref(), new.as_ref()).await.map(Outcome::Protected)
+            }
+            LockRequest::SetAutoLock(auto_lock) => self.vault.set_auto_lock(auto_lock).await.map(Outcome::Protected),
+            LockRequest::Wipe => Ok(Outcome::Wiped(self.vault.wipe().await)),
+        };
+        outcome.unwrap_or_else(Outcome::Refused)
     }
 
     fn begin(self: &Rc<Self>, account: AccountId, begin: Begin) {
@@ -193,6 +227,7 @@ impl<M: Machine> Host<M> {
         loop {
             sleep(SWEEP_MILLIS).await;
             self.handle(Event::Sweep);
+            self.handle(Event::Clock(self.now()));
         }
     }
 }

@@ -4,14 +4,18 @@
 //! what does not fit is answered or ignored. It runs accounts only while its host holds the engine's lock, so that no two
 //! hosts ever drive one account.
 
+mod lock;
+
 use std::mem;
 
 use plausch_engine::io::{Audience, Input};
 use plausch_engine::map::Map;
 use plausch_model::{
-    AccountId, BareJid, Command, CommandError, CommandId, EndReason, FromEngine, Hosting, Secret, SignIn, SignInError,
-    ToEngine, Update, ViewId, WorkerSettings,
+    AccountId, AutoLock, BareJid, Command, CommandError, CommandId, EndReason, FromEngine, Hosting, LockRequest,
+    Secret, SignIn, SignInError, Timestamp, ToEngine, Update, ViewId, WorkerSettings,
 };
+
+pub use lock::Outcome;
 
 /// Pings that a view without a lifeline may leave unanswered.
 const MISSED_PINGS: u8 = 3;
@@ -34,6 +38,16 @@ pub enum Event {
     LockLost,
     /// The accounts that this device remembers.
     Remembered(Vec<AccountId>),
+    /// What this device remembers is locked.
+    Locked,
+    /// What became of the request that was to be carried out.
+    CarriedOut(Outcome),
+    /// The last account that was kept here is gone, and with it the passphrase, if there was one.
+    Unprotected,
+    /// Somebody uses the app.
+    Used(Timestamp),
+    /// It is so late now.
+    Clock(Timestamp),
     /// The first session of a fresh sign-in has begun.
     SignedIn(AccountId),
     /// An account has something to tell.
@@ -57,14 +71,20 @@ pub enum Action {
     StealLock,
     /// Wait for the engine's lock.
     QueueForLock,
-    /// Read which accounts this device remembers: [`Event::Remembered`].
+    /// Read which accounts this device remembers: [`Event::Remembered`] or [`Event::Locked`].
     Remember,
+    /// Do what somebody wants of the lock: [`Event::CarriedOut`]. Not twice at the same time.
+    CarryOut(LockRequest),
+    /// Forget the key that the passphrase gave.
+    ForgetKey,
     /// Open an account's store and start it.
     Begin(AccountId, Begin),
     /// Hand an input to an account.
     Feed(AccountId, Input),
     /// Stop all accounts at once, without another effect.
     StopAll,
+    /// End all accounts, once they have seen what they were told, without telling anybody.
+    FinishAll,
     /// Find out what the device stores and tell this view.
     ReportStorage(ViewId),
 }
@@ -107,6 +127,8 @@ enum Stage {
     Starting,
     /// Another host holds the lock.
     HeldElsewhere,
+    /// A passphrase is asked for.
+    Locked,
     /// Ready; these accounts begin as soon as a view brings the hoster's settings.
     Running(Vec<AccountId>),
 }
@@ -121,6 +143,11 @@ pub struct Hub {
     accounts: Map<AccountId, Session>,
     early: Vec<(ViewId, SignIn)>,
     network_up: bool,
+    /// While running: a passphrase is set, and when the app locks by itself.
+    passphrase: Option<AutoLock>,
+    used_at: Option<Timestamp>,
+    /// The first one is being carried out.
+    requests: Vec<(ViewId, LockRequest)>,
     actions: Vec<Action>,
 }
 
@@ -136,6 +163,9 @@ impl Hub {
             accounts: Map::new(),
             early: vec![],
             network_up: true,
+            passphrase: None,
+            used_at: None,
+            requests: vec![],
             actions: vec![],
         }
     }
@@ -158,12 +188,17 @@ impl Hub {
                 self.actions.push(Action::Remember);
             }
             Event::LockLost => {
-                self.accounts.clear();
                 self.actions.push(Action::StopAll);
+                self.forget();
                 self.held_elsewhere();
                 self.actions.push(Action::QueueForLock);
             }
             Event::Remembered(accounts) => self.remembered(accounts),
+            Event::Locked => self.found_locked(),
+            Event::CarriedOut(outcome) => self.carried_out(outcome),
+            Event::Unprotected => self.unprotected(),
+            Event::Used(now) => self.used(now),
+            Event::Clock(now) => self.lock_if_unused(now),
             Event::SignedIn(account) => self.signed_in(account),
             Event::Published(account, updates) => self.publish(account, updates),
             Event::Ended(account, reason) => self.ended(account, reason),
@@ -203,6 +238,10 @@ impl Hub {
                 }
             }
             ToEngine::Command { account, id, command } => self.command(from, account, id, command),
+            ToEngine::Lock(request) => self.request(from, request),
+            ToEngine::LockNow => self.lock_now(from),
+            // The host says when: [`Event::Used`].
+            ToEngine::Used => {}
         }
     }
 
@@ -218,8 +257,15 @@ impl Hub {
         match self.stage {
             Stage::Starting => {}
             Stage::HeldElsewhere => self.post(from, FromEngine::HeldElsewhere),
+            Stage::Locked => self.post(from, FromEngine::Locked),
             Stage::Running(_) => self.welcome(from),
         }
+    }
+
+    /// A view has let go of all that it was told.
+    fn start_over(&mut self, view: ViewId) {
+        self.feed_all(|| Input::ViewClosed(view));
+        self.welcome(view);
     }
 
     /// Only while running.
@@ -227,6 +273,9 @@ impl Hub {
         self.begin_remembered(to);
         let accounts: Vec<_> = self.signed_in_accounts().cloned().collect();
         self.post(to, FromEngine::Welcome { accounts, hosting: self.hosting });
+        if self.passphrase.is_some() {
+            self.post(to, FromEngine::Passphrase(self.passphrase));
+        }
         self.feed_all(|| Input::ViewOpened(to));
     }
 

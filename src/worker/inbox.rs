@@ -18,20 +18,28 @@ pub struct Inbox {
 struct State {
     queue: Vec<Input>,
     reader: Option<Waker>,
+    /// Nothing is taken in any more.
+    closed: bool,
     stopped: bool,
 }
 
 impl Inbox {
     /// Adds an input.
     pub fn push(&self, input: Input) {
-        self.state.borrow_mut().queue.push(input);
+        let mut state = self.state.borrow_mut();
+        if !state.closed {
+            state.queue.push(input);
+        }
+        drop(state);
         self.wake();
     }
 
     /// Adds a frame, to those of its socket that wait already if nothing else came in between.
     pub fn push_frame(&self, socket: SocketId, frame: String) {
         let mut state = self.state.borrow_mut();
+        let closed = state.closed;
         match state.queue.last_mut() {
+            _ if closed => {}
             Some(Input::Frames { socket: last, frames }) if *last == socket => frames.push(frame),
             _ => state.queue.push(Input::Frames { socket, frames: vec![frame] }),
         }
@@ -47,10 +55,23 @@ impl Inbox {
         });
     }
 
+    /// What waits is read, and nothing after that.
+    pub fn close(&self) {
+        self.state.borrow_mut().closed = true;
+        self.wake();
+    }
+
     /// Nothing is read any more, at once.
     pub fn stop(&self) {
-        self.state.borrow_mut().stopped = true;
+        let mut state = self.state.borrow_mut();
+        (state.closed, state.stopped) = (true, true);
+        drop(state);
         self.wake();
+    }
+
+    /// Whether it has been closed or stopped.
+    pub fn is_closed(&self) -> bool {
+        self.state.borrow().closed
     }
 
     /// Whether it has been stopped.
@@ -74,6 +95,9 @@ impl Inbox {
         }
         if let Some(input) = take_first(&mut state.queue) {
             return Poll::Ready(Some(input));
+        }
+        if state.closed {
+            return Poll::Ready(None);
         }
         state.reader = Some(context.waker().clone());
         Poll::Pending
@@ -119,6 +143,18 @@ mod tests {
         inbox.push_frame(NEW, "b".into());
         inbox.forget(OLD);
         assert_eq!(drain(&inbox), ["2:b"]);
+    }
+
+    #[test]
+    fn once_closed_what_waits_is_read_and_nothing_more() {
+        let inbox = Inbox::default();
+        inbox.push(Input::Tick);
+        inbox.push_frame(OLD, "a".into());
+        inbox.close();
+        inbox.push_frame(OLD, "b".into());
+        inbox.push(Input::Tick);
+        assert_eq!(drain(&inbox), ["Tick", "1:a"]);
+        assert!(inbox.is_closed() && !inbox.is_stopped());
     }
 
     #[test]

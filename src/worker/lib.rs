@@ -12,10 +12,12 @@ pub mod inbox;
 pub mod locks;
 pub mod machine;
 pub mod network;
+pub mod passphrase;
 pub mod platform;
 pub mod random;
 pub mod sealing;
 pub mod store;
+pub mod turns;
 
 use std::cell::OnceCell;
 use std::rc::Rc;

@@ -1,6 +1,6 @@
 //! Questions before what cannot be undone.
 
-use plausch_model::Command;
+use plausch_model::{Command, LockRequest};
 
 use super::{
     super::{
@@ -63,6 +63,12 @@ pub fn log_out(ui: Ui, account: Account) -> Drawn {
     question(ui, title, |t| t.log_out_hint(), |t| t.log_out(), move || ui.act(account, Command::SignOut))
 }
 
+/// Delete everything, because the passphrase is forgotten?
+pub fn wipe(ui: Ui) -> Drawn {
+    let title = ui.t(|t| t.lock_forgotten()).drawn();
+    question(ui, title, |t| t.log_out_hint(), |t| t.delete(), move || ui.state.ask_lock(LockRequest::Wipe))
+}
+
 fn about(
     ui: Ui,
     whom: OpenChat,
@@ -90,6 +96,16 @@ fn question(
     hint: fn(&'static Texts) -> &'static str,
     act: fn(&'static Texts) -> &'static str,
     yes: impl Fn() + 'static,
+) -> Drawn {
+    question_with(ui, title, hint, act, Box::new(yes))
+}
+
+fn question_with(
+    ui: Ui,
+    title: Drawn,
+    hint: fn(&'static Texts) -> &'static str,
+    act: fn(&'static Texts) -> &'static str,
+    yes: Box<dyn Fn()>,
 ) -> Drawn {
     let body = (
         html::p().attr("class", "dialog-hint").child(ui.t(hint)),

@@ -31,6 +31,7 @@ pub fn dialogs(ui: Ui) -> Drawn {
             Some(Dialog::ClearChat(chat)) => confirm::clear_chat(ui, chat),
             Some(Dialog::Export(chat)) => export::export(ui, chat),
             Some(Dialog::LogOut(account)) => confirm::log_out(ui, account),
+            Some(Dialog::Wipe) => confirm::wipe(ui),
             Some(Dialog::Settings(section)) => settings::settings(ui, section),
             Some(Dialog::Connection(account)) => connection::connection(ui, account),
             Some(Dialog::Message(chat, item)) => message::message(ui, chat, *item),

@@ -17,6 +17,12 @@ pub struct Field {
     pub input: NodeRef<HtmlInputElement>,
 }
 
+impl Default for Field {
+    fn default() -> Self {
+        Self::new(String::new())
+    }
+}
+
 impl Field {
     /// A field that starts with a text.
     pub fn new(value: String) -> Self {
@@ -26,6 +32,14 @@ impl Field {
     /// What is typed, without the space around it.
     pub fn trimmed(&self) -> String {
         self.value.with_untracked(|value| value.trim().to_owned())
+    }
+
+    /// Nothing is typed any more.
+    pub fn clear(&self) {
+        self.value.set(String::new());
+        if let Some(input) = self.input.get_untracked() {
+            HtmlInputElement::set_value(&input, "");
+        }
     }
 
     /// Focuses the input.
@@ -148,6 +162,16 @@ pub fn choice(
     mark: Option<Drawn>,
     chosen: impl Fn() -> bool + Send + 'static,
     choose: impl Fn() + 'static,
+) -> Drawn {
+    choice_with(group, label.drawn(), mark, Box::new(chosen), Box::new(choose))
+}
+
+fn choice_with(
+    group: String,
+    label: Drawn,
+    mark: Option<Drawn>,
+    chosen: Box<dyn Fn() -> bool + Send>,
+    choose: Box<dyn Fn()>,
 ) -> Drawn {
     html::label()
         .attr("class", "choice")

@@ -4,6 +4,7 @@ mod about;
 mod appearance;
 mod blocked;
 mod language;
+mod lock;
 mod picture;
 mod privacy;
 mod profile;
@@ -29,12 +30,13 @@ use crate::{
 
 type Page = (SettingsSection, Icon, fn(&'static Texts) -> &'static str);
 
-const PAGES: [Page; 7] = [
+const PAGES: [Page; 8] = [
     (SettingsSection::Appearance, icons::PALETTE, |t| t.appearance()),
     (SettingsSection::Language, icons::LANGUAGES, |t| t.language()),
     (SettingsSection::Profile, icons::USER_ROUND, |t| t.profile()),
     (SettingsSection::Privacy, icons::SHIELD, |t| t.privacy()),
     (SettingsSection::Blocked, icons::BAN, |t| t.blocked_people()),
+    (SettingsSection::Lock, icons::LOCK, |t| t.app_lock()),
     (SettingsSection::Storage, icons::HARD_DRIVE, |t| t.storage()),
     (SettingsSection::About, icons::INFO, |t| t.about()),
 ];
@@ -80,6 +82,7 @@ fn draw(ui: Ui, section: SettingsSection) -> Drawn {
         SettingsSection::Language => language::language(ui),
         SettingsSection::Privacy => privacy::privacy(ui),
         SettingsSection::Blocked => blocked::blocked(ui),
+        SettingsSection::Lock => lock::lock(ui),
         SettingsSection::Storage => storage::storage(ui),
         SettingsSection::Profile => profile::profile(ui),
         SettingsSection::About => about::about(ui),

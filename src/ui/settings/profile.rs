@@ -63,7 +63,7 @@ fn portrait(ui: Ui, account: Account) -> Drawn {
         .attr("class", "portrait")
         .child((
             avatar(ui, account, account.jid(), move || account.own_name(), photo),
-            html::div().attr("class", "portrait-actions").child((
+            html::div().attr("class", "page-actions").child((
                 html::input()
                     .attr("type", "file")
                     .attr("accept", "image/png,image/jpeg,image/gif,image/webp")

@@ -16,13 +16,13 @@ use crate::machine::Machine;
 use crate::network::Network;
 use crate::platform::{nfkc, nfkd, sleep};
 use crate::random::Random;
-use crate::store::{AccountStore, Device, MasterKey, Standing, erase};
+use crate::store::{AccountStore, Device, Standing, Vault};
 
 /// Runs an account, and tells the hub when it is over.
 pub async fn run<M: Machine>(host: Rc<Host<M>>, account: AccountId, begin: Begin, inbox: Rc<Inbox>) {
     let Begin { settings, origin } = begin;
-    let (password, opened) = open(&account.0, origin).await;
-    if inbox.is_stopped() {
+    let (password, opened) = open(&host.vault, &account.0, origin).await;
+    if inbox.is_closed() {
         return;
     }
     let mut outside = Browser::new(&host, &account, &inbox, &opened, password.is_none());
@@ -46,7 +46,9 @@ pub async fn run<M: Machine>(host: Rc<Host<M>>, account: AccountId, begin: Begin
     outside.network = None;
     if let Some(end) = end(verdict, &inbox, &mut outside).await {
         let reason = outside.clean_up(end).await;
-        host.handle(Event::Ended(account, reason));
+        if !inbox.is_closed() {
+            host.handle(Event::Ended(account, reason));
+        }
     }
 }
 
@@ -82,14 +84,14 @@ struct Unopened {
     was_remembered: bool,
 }
 
-async fn open(account: &BareJid, origin: Origin) -> (Option<Secret>, Result<Opened, Unopened>) {
+async fn open(vault: &Vault, account: &BareJid, origin: Origin) -> (Option<Secret>, Result<Opened, Unopened>) {
     match origin {
         Origin::Remembered => {
-            let opened = open_remembered(account).await;
+            let opened = vault.open(account).await;
             let opened = opened.map(|store| Opened { store: Shelf::Disk(store), was_remembered: true });
             (None, opened.map_err(|error| Unopened { error, was_remembered: true }))
         }
-        Origin::SignInAndStay(password) => (Some(password), open_to_stay(account).await),
+        Origin::SignInAndStay(password) => (Some(password), open_to_stay(vault, account).await),
         Origin::SignInInMemory(password) => {
             let store = Shelf::Memory(MemoryStore::new());
             (Some(password), Ok(Opened { store, was_remembered: false }))
@@ -97,26 +99,19 @@ async fn open(account: &BareJid, origin: Origin) -> (Option<Secret>, Result<Open
     }
 }
 
-async fn open_remembered(account: &BareJid) -> Result<AccountStore, StoreError> {
-    let gone = || StoreError::Damaged("the browser deleted its key".into());
-    let device = Device::open_existing().await?.ok_or_else(gone)?;
-    let key = device.master_key(account).await?.ok_or_else(gone)?;
-    AccountStore::open(account, &key).await
-}
-
 /// Somebody signs in again where the credentials had expired: what is stored is kept. Only where its key or its database
 /// is gone or damaged, so that nobody can read anything of it ever again, it makes room; what merely cannot be opened now
 /// stays, and there is no sign-in.
-async fn open_to_stay(account: &BareJid) -> Result<Opened, Unopened> {
+async fn open_to_stay(vault: &Vault, account: &BareJid) -> Result<Opened, Unopened> {
     let kept = |error| Unopened { error, was_remembered: true };
     if standing(account).await.map_err(kept)? == Some(Standing::SignedIn) {
-        match open_remembered(account).await {
+        match vault.open(account).await {
             Ok(store) => return Ok(Opened { store: Shelf::Disk(store), was_remembered: true }),
             Err(StoreError::Damaged(_)) => {}
             Err(error) => return Err(kept(error)),
         }
     }
-    match begin_anew(account).await {
+    match vault.create(account).await {
         Ok(store) => Ok(Opened { store: Shelf::Disk(store), was_remembered: false }),
         Err(error) => Err(Unopened { error, was_remembered: false }),
     }
@@ -127,15 +122,6 @@ async fn standing(account: &BareJid) -> Result<Option<Standing>, StoreError> {
         Some(device) => device.standing(account).await,
         None => Ok(None),
     }
-}
-
-async fn begin_anew(account: &BareJid) -> Result<AccountStore, StoreError> {
-    erase(account).await.map_err(StoreError::Other)?;
-    let device = Device::open().await?;
-    device.set_standing(account, Standing::SigningIn).await?;
-    let key = MasterKey::generate().await?;
-    device.keep_master_key(account, &key).await?;
-    AccountStore::create(account, &key).await
 }
 
 /// Where an account's records are.
@@ -220,13 +206,24 @@ impl<M: Machine> Browser<M> {
         if !(wipe && self.stays) {
             return end.reason;
         }
-        match (erase(&self.account.0).await, end.reason) {
+        match (self.erase().await, end.reason) {
             (Ok(()), reason) => reason,
             (Err(left), EndReason::SignedOutIncompletely(also)) => {
                 EndReason::SignedOutIncompletely(format!("{left}; {also}"))
             }
             (Err(left), _) => EndReason::SignedOutIncompletely(left),
         }
+    }
+}
+
+impl<M: Machine> Browser<M> {
+    /// With the last account goes the passphrase.
+    async fn erase(&self) -> Result<(), String> {
+        let (erased, nothing_kept) = self.host.vault.erase(&self.account.0).await;
+        if nothing_kept {
+            self.host.handle(Event::Unprotected);
+        }
+        erased
     }
 }
 
@@ -254,18 +251,18 @@ impl<M: Machine> Outside for Browser<M> {
     }
 
     fn publish(&mut self, updates: Vec<(Audience, Update)>) {
-        if !self.inbox.is_stopped() {
+        if !self.inbox.is_closed() {
             self.host.handle(Event::Published(self.account.clone(), updates));
         }
     }
 
     async fn signed_in(&mut self) -> Result<(), StoreError> {
         let remembered = match self.stays {
-            true => remember(&self.account.0).await,
+            true => self.host.vault.remember(&self.account.0).await,
             false => Ok(()),
         };
-        if !self.inbox.is_stopped() {
-            self.signed_in = true;
+        self.signed_in = true;
+        if !self.inbox.is_closed() {
             self.host.handle(Event::SignedIn(self.account.clone()));
         }
         remembered
@@ -274,8 +271,4 @@ impl<M: Machine> Outside for Browser<M> {
     async fn pause(&mut self, millis: u32) {
         sleep(i32::try_from(millis).unwrap_or(i32::MAX)).await;
     }
-}
-
-async fn remember(account: &BareJid) -> Result<(), StoreError> {
-    Device::open().await?.set_standing(account, Standing::SignedIn).await
 }

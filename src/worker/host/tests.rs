@@ -1,5 +1,7 @@
 //! In Chromium: views on real ports, a scripted account, real stores and locks.
 
+mod lock;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 

@@ -1,3 +1,5 @@
+mod lock;
+
 use super::*;
 
 const ROMEO: &str = "romeo@example.org";
@@ -256,7 +258,7 @@ fn only_views_without_a_lifeline_are_swept_and_an_answer_saves_them() {
 #[test]
 fn a_host_that_loses_the_lock_stops_and_goes_on_when_it_gets_it_back() {
     let mut hub = signed_in(1);
-    check(&mut hub, Event::LockLost, &["StopAll", "Post([(1)], HeldElsewhere)", "QueueForLock"]);
+    check(&mut hub, Event::LockLost, &["StopAll", "ForgetKey", "Post([(1)], HeldElsewhere)", "QueueForLock"]);
     check(&mut hub, Event::Published(romeo(), vec![(Audience::All, Update::Synced)]), &[]);
     check(&mut hub, Event::Message(ONE, ToEngine::TakeOver), &["StealLock"]);
     check(&mut hub, Event::LockTaken, &["Remember"]);

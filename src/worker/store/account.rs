@@ -1,7 +1,7 @@
 //! An account's database: the engine's [`Store`] on IndexedDB.
 //!
-//! Beside the engine's tables there is one of the host's own with two entries: the wrapped data key, and the number of the
-//! run that may write. Whoever opens the database takes the next number, and every batch checks it in its own transaction:
+//! Beside the engine's tables there is one of the host's own with two entries: the wrapped data key, unless a lock keeps it
+//! elsewhere ([`super::vault`]), and the number of the run that may write. Whoever opens the database takes the next number, and every batch checks it in its own transaction:
 //! so a host that was replaced while it was not looking can write nothing any more (attack case S-05).
 
 use std::rc::Rc;
@@ -13,16 +13,16 @@ use plausch_engine::store::{
 };
 use plausch_model::BareJid;
 use wasm_bindgen::prelude::*;
-use zeroize::Zeroizing;
 
 use super::connection::{Connection, Shape, delete};
+use super::data_key;
 use super::idb::{self, Database, Transaction};
 use super::master_key::MasterKey;
 use crate::random::Random;
-use crate::sealing::{Place, Run, Sealer};
+use crate::sealing::{DataKey, Place, Run, Sealer};
 
-const HOST: &str = "host";
-const DATA_KEY: &str = "data-key";
+/// The table of the host's own.
+pub const HOST: &str = "host";
 const RUN: &str = "run";
 const SHAPE: Shape = Shape { version: SCHEMA_VERSION, upgrade };
 
@@ -36,25 +36,23 @@ pub struct AccountStore {
 }
 
 impl AccountStore {
-    /// Makes a new database. What an earlier one of the same name held must have been deleted.
-    pub async fn create(account: &BareJid, master_key: &MasterKey) -> Result<Self, StoreError> {
-        let mut random = Random::default();
-        let mut data_key = Zeroizing::new([0; 32]);
-        rand_core::Rng::fill_bytes(&mut random, data_key.as_mut_slice());
-        let wrapped = master_key.wrap(account, &data_key, &mut random).await?;
+    /// Makes a new database. What an earlier one of the same name held must have been deleted. `wrapped` is the data key as
+    /// it is to be kept here; `None` if it is kept elsewhere.
+    pub async fn create(account: &BareJid, data_key: DataKey, wrapped: Option<&[u8]>) -> Result<Self, StoreError> {
         let mut store = Self::connect(account, Connection::open(&name(account), SHAPE).await?).await?;
-        store.put_own(DATA_KEY, Uint8Array::from(wrapped.as_slice()).into()).await?;
+        if let Some(wrapped) = wrapped {
+            data_key::keep_in(&store.connection, wrapped).await?;
+        }
         store.sealer = Some(Sealer::new(&store.name, data_key, store.run));
         Ok(store)
     }
 
-    /// Opens a database that must be there.
-    pub async fn open(account: &BareJid, master_key: &MasterKey) -> Result<Self, StoreError> {
-        let gone = || StoreError::Damaged("the browser deleted it".into());
-        let connection = Connection::open_existing(&name(account), SHAPE).await?.ok_or_else(gone)?;
+    /// Opens a database that must be there. `wrapped` is the data key if it is kept elsewhere.
+    pub async fn open(account: &BareJid, master_key: &MasterKey, wrapped: Option<&[u8]>) -> Result<Self, StoreError> {
+        let connection = existing(account).await?.ok_or_else(gone)?;
         let mut store = Self::connect(account, connection).await?;
-        let wrapped = store.get_own(DATA_KEY).await?.dyn_into::<Uint8Array>().ok();
-        let data_key = master_key.unwrap(account, &wrapped.ok_or_else(gone)?.to_vec()).await?;
+        let own = if wrapped.is_none() { data_key::read_from(&store.connection).await? } else { None };
+        let data_key = master_key.unwrap(account, wrapped.or(own.as_deref()).ok_or_else(gone)?).await?;
         store.sealer = Some(Sealer::new(&store.name, data_key, store.run));
         Ok(store)
     }
@@ -86,18 +84,6 @@ impl AccountStore {
         store.put(&RUN.into(), &next.0.into())?;
         transaction.complete().await?;
         Ok(next)
-    }
-
-    /// `undefined` if there is none.
-    async fn get_own(&self, key: &str) -> Result<JsValue, StoreError> {
-        let transaction = self.connection.read(&[HOST])?;
-        transaction.store(HOST)?.get(&key.into())?.wait().await
-    }
-
-    async fn put_own(&self, key: &str, value: JsValue) -> Result<(), StoreError> {
-        let transaction = self.connection.write(&[HOST])?;
-        transaction.store(HOST)?.put(&key.into(), &value)?;
-        transaction.complete().await
     }
 
     fn seal(&mut self, table: Table, key: &[u8], value: Vec<u8>) -> Result<Uint8Array, StoreError> {
@@ -311,6 +297,15 @@ impl Change {
     }
 }
 
+/// An account's database, if it is there.
+pub async fn existing(account: &BareJid) -> Result<Option<Connection>, StoreError> {
+    Connection::open_existing(&name(account), SHAPE).await
+}
+
+fn gone() -> StoreError {
+    StoreError::Damaged("the browser deleted it".into())
+}
+
 fn name(account: &BareJid) -> String {
     format!("plausch:account:{account}")
 }
@@ -325,7 +320,8 @@ fn upgrade(database: &Database, old_version: u32) -> Option<()> {
     Some(())
 }
 
-fn replaced() -> StoreError {
+/// Another host has taken over.
+pub fn replaced() -> StoreError {
     StoreError::Closed("Plausch now runs in another tab".into())
 }
 

@@ -1,5 +1,7 @@
-//! In Chromium: the contract, sealing, the fence and the wipe.
+//! In Chromium: the contract, sealing, the fence, the wipe and the vault.
 #![allow(clippy::arithmetic_side_effects)]
+
+mod vault;
 
 use std::cell::Cell;
 use std::future::Future;
@@ -13,6 +15,7 @@ use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::connection::{Connection, Shape};
+use super::wipe::{erase, leftovers_gone};
 use super::*;
 use crate::platform::property;
 use crate::random::Random;
@@ -88,7 +91,9 @@ pub async fn raise_version(account: &BareJid) {
 
 async fn new_store(account: &BareJid) -> (AccountStore, MasterKey) {
     let key = MasterKey::generate().await.unwrap();
-    (AccountStore::create(account, &key).await.unwrap(), key)
+    let secret = DataKey::new([9; 32]);
+    let wrapped = key.wrap(account, &secret, &mut Random::default()).await.unwrap();
+    (AccountStore::create(account, secret, Some(&wrapped)).await.unwrap(), key)
 }
 
 async fn put(store: &mut AccountStore, key: &str, value: &[u8]) -> Result<(), StoreError> {
@@ -125,7 +130,7 @@ async fn what_is_stored_is_there_when_opened_again_and_nowhere_readable() {
     let (mut store, key) = new_store(&account).await;
     put(&mut store, "note", b"the balcony at midnight").await.unwrap();
     drop(store);
-    let mut again = AccountStore::open(&account, &key).await.unwrap();
+    let mut again = AccountStore::open(&account, &key, None).await.unwrap();
     assert_eq!(get(&mut again, "note").await, Ok(Some(b"the balcony at midnight".to_vec())));
     let mut raw = AccountStore::open_unsealed(&account).await;
     let sealed = get(&mut raw, "note").await.unwrap().unwrap();
@@ -148,7 +153,7 @@ async fn swapped_and_edited_records_are_damaged_and_the_others_still_open() {
     put(&mut raw, "edited", &edited).await.unwrap();
     put(&mut raw, "forged", b"no record at all").await.unwrap();
 
-    let mut store = AccountStore::open(&account, &key).await.unwrap();
+    let mut store = AccountStore::open(&account, &key, None).await.unwrap();
     for name in ["trusted", "blocked", "edited", "forged"] {
         assert_eq!(get(&mut store, name).await, Ok(None), "{name}");
         assert!(matches!(store.take_damage(), Some(StoreError::Damaged(_))), "{name}");
@@ -163,7 +168,7 @@ async fn swapped_and_edited_records_are_damaged_and_the_others_still_open() {
 async fn a_value_that_is_no_record_is_damaged() {
     let account = somebody();
     let (_, key) = new_store(&account).await;
-    let mut store = AccountStore::open(&account, &key).await.unwrap();
+    let mut store = AccountStore::open(&account, &key, None).await.unwrap();
     store.put_foreign_value(Table::Meta, b"number", JsValue::from(5)).await;
     assert_eq!(get(&mut store, "number").await, Ok(None));
     assert!(matches!(store.take_damage(), Some(StoreError::Damaged(_))));
@@ -174,7 +179,7 @@ async fn only_the_newest_opening_may_write() {
     let account = somebody();
     let (mut first, key) = new_store(&account).await;
     put(&mut first, "a", b"1").await.unwrap();
-    let mut second = AccountStore::open(&account, &key).await.unwrap();
+    let mut second = AccountStore::open(&account, &key, None).await.unwrap();
     assert!(matches!(put(&mut first, "a", b"2").await, Err(StoreError::Closed(_))));
     assert_eq!(get(&mut second, "a").await, Ok(Some(b"1".to_vec())), "nothing of the refused batch was written");
     put(&mut second, "a", b"3").await.unwrap();
@@ -187,7 +192,7 @@ async fn openings_at_the_same_time_have_one_winner() {
     let account = somebody();
     let (first, key) = new_store(&account).await;
     drop(first);
-    let openings = (0..8).map(|_| AccountStore::open(&account, &key));
+    let openings = (0..8).map(|_| AccountStore::open(&account, &key, None));
     let mut winners = 0;
     for opened in futures_join(openings).await {
         winners += u32::from(put(&mut opened.unwrap(), "a", b"1").await.is_ok());
@@ -199,7 +204,7 @@ async fn openings_at_the_same_time_have_one_winner() {
 async fn batches_of_two_openings_never_mix() {
     let account = somebody();
     let (mut first, key) = new_store(&account).await;
-    let mut second = AccountStore::open(&account, &key).await.unwrap();
+    let mut second = AccountStore::open(&account, &key, None).await.unwrap();
     let mut batch = Batch::default();
     (0..100_u8).for_each(|n| batch.put(Table::Meta, [n], vec![n]));
     assert!(first.commit(batch).await.is_err());
@@ -227,7 +232,7 @@ async fn a_database_that_was_deleted_is_missed_and_not_made_anew() {
     let account = somebody();
     let (store, key) = new_store(&account).await;
     store.wipe().await.unwrap();
-    assert!(matches!(AccountStore::open(&account, &key).await, Err(StoreError::Damaged(_))));
+    assert!(matches!(AccountStore::open(&account, &key, None).await, Err(StoreError::Damaged(_))));
     assert_eq!(databases_with(account.as_str()).await, Vec::<String>::new());
 }
 
@@ -246,7 +251,7 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     let (store, key) = new_store(&account).await;
     drop(store);
     raise_version(&account).await;
-    assert!(matches!(AccountStore::open(&account, &key).await, Err(StoreError::Closed(_))));
+    assert!(matches!(AccountStore::open(&account, &key, None).await, Err(StoreError::Closed(_))));
 }
 
 #[wasm_bindgen_test]

@@ -25,17 +25,52 @@ extern "C" {
 /// stays behind without it is unreadable. Answers what could not be deleted, in words.
 pub async fn erase(account: &BareJid) -> Result<(), String> {
     let mut left = vec![];
+    left.extend(erase_account(account).await.err());
+    erase_rest(&mut left).await;
+    said(&left)
+}
+
+/// Deletes the account's key, its entry and its database. Answers what could not be deleted, in words.
+pub async fn erase_account(account: &BareJid) -> Result<(), String> {
+    let mut left = vec![];
     if let Err(error) = forget(account).await {
         left.push(format!("the account's key: {error}"));
     }
+    erase_messages(account, &mut left).await;
+    said(&left)
+}
+
+/// Deletes all accounts and all the rest: all keys first. Answers what could not be deleted, in words.
+pub async fn wipe() -> Result<(), String> {
+    let mut left = vec![];
+    match forget_everybody().await {
+        Ok(accounts) => {
+            for account in &accounts {
+                erase_messages(account, &mut left).await;
+            }
+        }
+        Err(error) => left.push(format!("the keys: {error}")),
+    }
+    erase_rest(&mut left).await;
+    said(&left)
+}
+
+async fn erase_messages(account: &BareJid, left: &mut Vec<String>) {
     if let Err(error) = AccountStore::delete(account).await {
         left.push(format!("the messages: {error}"));
     }
+}
+
+/// Deletes what is left when there is no account any more.
+async fn erase_rest(left: &mut Vec<String>) {
     match forget_device().await {
         Ok(false) => {}
         Ok(true) => delete_caches().await.unwrap_or_else(|()| left.push("the cached files".into())),
         Err(error) => left.push(format!("the list of accounts: {error}")),
     }
+}
+
+fn said(left: &[String]) -> Result<(), String> {
     if left.is_empty() { Ok(()) } else { Err(left.join("; ")) }
 }
 
@@ -57,6 +92,14 @@ async fn forget(account: &BareJid) -> Result<(), StoreError> {
         Some(device) => device.forget(account).await,
         None => Ok(()),
     }
+}
+
+/// Forgets all accounts with their keys, and answers which there were.
+async fn forget_everybody() -> Result<Vec<BareJid>, StoreError> {
+    let Some(device) = Device::open_existing().await? else { return Ok(vec![]) };
+    let accounts = device.accounts().await?;
+    device.clear().await?;
+    Ok(accounts.into_iter().map(|(account, _)| account).collect())
 }
 
 /// Whether nothing of any account is left.
