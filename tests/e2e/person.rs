@@ -126,6 +126,11 @@ impl Person {
         self.dispatch_key(key, 2).await
     }
 
+    /// Presses a key together with Control and Shift.
+    pub async fn press_with_control_and_shift(&self, key: &str) -> Result<()> {
+        self.dispatch_key(key, 2 | 8).await
+    }
+
     /// By the steering protocol, so that the browser handles the key as if it had been pressed.
     async fn dispatch_key(&self, key: &str, modifiers: u32) -> Result<()> {
         let (code, number) = match key {

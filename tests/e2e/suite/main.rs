@@ -23,6 +23,7 @@ mod contacts;
 mod conversation;
 mod embed;
 mod hostile;
+mod lock;
 mod page;
 mod search;
 mod sign_in;
