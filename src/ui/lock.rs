@@ -89,28 +89,32 @@ fn reason(t: &Texts, error: &LockError) -> String {
         LockError::WrongPassphrase => t.passphrase_wrong().to_owned(),
         LockError::TooShort => t.passphrase_short().to_owned(),
         LockError::NothingKept => t.lock_nothing_kept().to_owned(),
-        LockError::NotNow => t.lock_failed().fill(""),
-        LockError::Storage(words) => t.lock_failed().fill(words),
+        LockError::NotNow => t.retry().to_owned(),
+        LockError::Storage(words) => t.failed_storage().fill(words),
     }
 }
 
 /// Locks, if there is a passphrase; tells whether there is. What has been typed is told before the engine hears of it.
 pub fn lock(ui: Ui) -> bool {
-    let is_set = ui.state.lock.passphrase.with_untracked(Option::is_some);
-    if is_set {
+    let locks = is_set(ui);
+    if locks {
         ui.state.lock_up();
         set_timeout(move || ui.state.tell(&ToEngine::LockNow), Duration::ZERO);
     }
-    is_set
+    locks
 }
 
-/// Tells the engine now and then that somebody uses the app, if it locks by itself.
+/// Whether there is a passphrase.
+pub fn is_set(ui: Ui) -> bool {
+    ui.state.lock.passphrase.with_untracked(Option::is_some)
+}
+
+/// Tells the engine now and then that somebody uses the app, which may lock by itself.
 pub fn watch_use(ui: Ui) {
     let told_at = Rc::new(Cell::new(0.0));
     let used = move || {
-        let locks = ui.state.lock.passphrase.with_untracked(|passphrase| passphrase.and_then(|auto| auto.millis()));
         let now = js_sys::Date::now();
-        if locks.is_some() && (now - told_at.get()).abs() >= USE_MILLIS {
+        if is_set(ui) && (now - told_at.get()).abs() >= USE_MILLIS {
             told_at.set(now);
             ui.state.tell(&ToEngine::Used);
         }

@@ -143,7 +143,7 @@ fn account_menu(ui: Ui, account: Account, anchor: HtmlElement) -> Menu {
         Item::new(icons::PLUG_ZAP, t.connection(), open(Dialog::Connection(account))),
         Item::new(icons::KEYBOARD, t.shortcuts(), open(Dialog::Shortcuts)),
     ];
-    if ui.state.lock.passphrase.with_untracked(Option::is_some) {
+    if lock::is_set(ui) {
         items.push(Item::new(icons::LOCK, t.lock(), move || {
             lock::lock(ui);
         }));

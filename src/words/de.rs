@@ -279,7 +279,7 @@ pub static TEXTS: Texts = Source {
     passphrase_change: "Passphrase ändern",
     passphrase_remove: "Passphrase entfernen",
     app_lock: "App-Sperre",
-    lock_text: "Mit einer Passphrase kann niemand lesen, was Plausch auf diesem Gerät aufbewahrt, bevor du es entsperrt hast, auch nicht aus einer Kopie der Dateien des Browsers.",
+    lock_text: "Mit einer Passphrase ist, was Plausch auf diesem Gerät hat, unlesbar, bis du es entsperrst, auch in einer Kopie der Dateien des Browsers.",
     lock_warning: "Vergisst du sie, ist verloren, was auf diesem Gerät ist; neu angemeldet, bekommst du zurück, was dein Server aufbewahrt. Gegen Programme, die dir zusehen, hilft sie nicht.",
     lock_by_itself: "Von selbst sperren",
     lock_never: "Nie",
@@ -287,7 +287,6 @@ pub static TEXTS: Texts = Source {
     lock_quarter_hour: "Nach 15 Minuten",
     lock_hour: "Nach 1 Stunde",
     lock_nothing_kept: "Auf diesem Gerät wird nichts aufbewahrt, was gesperrt werden könnte.",
-    lock_failed: Fill::new("Das hat nicht geklappt. Versuche es noch einmal. {}"),
     lock_forgotten: "Vergessen? Alles auf diesem Gerät löschen",
     // Commands that failed
     failed_bad_address: "Das ist keine gültige Adresse. Sie sieht aus wie eine E-Mail-Adresse, zum Beispiel juliet@example.org.",

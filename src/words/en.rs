@@ -275,7 +275,7 @@ pub static TEXTS: Texts = Source {
     passphrase_change: "Change passphrase",
     passphrase_remove: "Remove passphrase",
     app_lock: "App lock",
-    lock_text: "With a passphrase, nobody can read what Plausch keeps on this device before you have unlocked it, not even from a copy of the browser's files.",
+    lock_text: "A passphrase keeps what Plausch has on this device unreadable until you unlock it, even in a copy of the browser's files.",
     lock_warning: "If you forget it, what is on this device is lost; logging in again brings back what your server keeps. It does not stop programs that watch you.",
     lock_by_itself: "Lock by itself",
     lock_never: "Never",
@@ -283,7 +283,6 @@ pub static TEXTS: Texts = Source {
     lock_quarter_hour: "After 15 minutes",
     lock_hour: "After 1 hour",
     lock_nothing_kept: "Nothing is kept on this device that could be locked.",
-    lock_failed: Fill::new("That did not work. Try again. {}"),
     lock_forgotten: "Forgot it? Delete everything on this device",
     // Commands that failed
     failed_bad_address: "This is not a valid address. It looks like an e-mail address, for example juliet@example.org.",

@@ -357,7 +357,6 @@ texts! {
     pub lock_quarter_hour: Text,
     pub lock_hour: Text,
     pub lock_nothing_kept: Text,
-    pub lock_failed: Fill,
     pub lock_forgotten: Text,
     // Commands that failed
     pub failed_bad_address: Text,

@@ -14,7 +14,7 @@ use super::{
     page,
 };
 use crate::reactive::*;
-use crate::ui::draw::{Draw, Drawn, choose, effect, html, live, memo};
+use crate::ui::draw::{Draw, Drawn, choose, effect, html, live};
 use crate::view::NoticeKind;
 
 #[derive(Clone, Copy)]
@@ -38,11 +38,13 @@ pub fn lock(ui: Ui) -> Drawn {
             ui.state.notices.show(NoticeKind::Done, ui.words().saved().to_owned());
         }
     });
-    let is_set = memo(move || state.passphrase.with(Option::is_some));
     let body = (
         html::p().child(ui.t(|t| t.lock_text())),
         html::p().attr("class", "page-hint").child(ui.t(|t| t.lock_warning())),
-        choose(move || is_set.get(), move |is_set| if is_set { change(ui, form) } else { set(ui, form) }),
+        choose(
+            move || state.passphrase.with(Option::is_some),
+            move |is_set| if is_set { change(ui, form) } else { set(ui, form) },
+        ),
     );
     page(ui.t(|t| t.app_lock()), body.drawn())
 }
