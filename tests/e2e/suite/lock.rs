@@ -27,15 +27,11 @@ async fn a_passphrase_locks_and_unlocks(server: Server) -> Result<()> {
     romeo.click("button", "Account").await?;
     romeo.click("menuitem", "Lock").await?;
     is_locked(&romeo, &juliet).await?;
-    romeo.screenshot(std::path::Path::new("/tmp/wt/lock-s1.png")).await?;
     let kept = romeo.look("return JSON.stringify(history.state);", vec![]).await?;
     ensure!(kept == place, "the history holds what it held: {kept}");
 
     unlock_with(&romeo, "correct house").await?;
     romeo.alert("not the passphrase").await?;
-    romeo.browser.driver.set_window_rect(0, 0, 500, 800).await?;
-    romeo.screenshot(std::path::Path::new("/tmp/wt/lock-s2.png")).await?;
-    romeo.browser.driver.set_window_rect(0, 0, 1200, 900).await?;
     unlock_with(&romeo, PASSPHRASE).await?;
     is_back(&romeo, &juliet).await?;
     has_draft(&romeo).await?;
@@ -51,10 +47,6 @@ async fn a_passphrase_locks_and_unlocks(server: Server) -> Result<()> {
     is_back(&romeo, &juliet).await?;
 
     open_page(&romeo).await?;
-    romeo.screenshot(std::path::Path::new("/tmp/wt/lock-s3.png")).await?;
-    romeo.browser.driver.set_window_rect(0, 0, 500, 900).await?;
-    romeo.look("document.querySelector('.plausch').dataset.theme = 'dark'; return 1;", vec![]).await?;
-    romeo.screenshot(std::path::Path::new("/tmp/wt/lock-s4.png")).await?;
     romeo.fill("Present passphrase", PASSPHRASE).await?;
     romeo.click("button", "Remove passphrase").await?;
     romeo.control("button", "Set passphrase").await?;
