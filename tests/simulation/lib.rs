@@ -18,8 +18,9 @@ use plausch_engine::io::Input;
 use plausch_engine::store::MemoryStore;
 use plausch_model::{Anchor, BareJid, Command, Direction};
 
+pub use dice::Dice;
+
 use device::Device;
-use dice::Dice;
 use plan::{Faults, Plan};
 use server::{Manners, PASSWORD, Server};
 use world::World;

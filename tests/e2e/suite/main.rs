@@ -19,6 +19,7 @@ macro_rules! on_both_servers {
     )* };
 }
 
+mod chaos;
 mod contacts;
 mod conversation;
 mod embed;
