@@ -17,6 +17,7 @@ mod commands;
 mod contacts;
 mod displayed;
 mod envelope;
+mod gaps;
 mod identity;
 mod ingest;
 pub mod io;

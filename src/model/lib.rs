@@ -21,4 +21,4 @@ pub use port::{FromEngine, Hosting, ToEngine, WorkerSettings};
 pub use session::{ConnectionDetails, ConnectionState, EndReason, SecurityLayer, SignInError, TransportKind};
 pub use settings::{AccountSettings, Storage};
 pub use timeline::{DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, Way};
-pub use update::{Update, WindowChange};
+pub use update::{Gap, GapState, Update, WindowChange};
