@@ -21,6 +21,7 @@ use crate::{
     contacts::Contacts,
     displayed::Displayed,
     envelope::{Door, Incoming, Opened, Provenance},
+    finder::Finder,
     ingest::{self, Applied, Arrival, Known, References},
     io::{AccountConfig, Audience, Effects, Input},
     jids,
@@ -29,8 +30,10 @@ use crate::{
     profile::Profiles,
     records::{MessageRecord, SETTINGS, encode, jid_key},
     requests::Purpose,
+    search::Work,
     session::Session,
     step::{Loads, Step},
+    storage::Forgetting,
     store::{Key, Loaded, Query, Table},
     views::{Growing, Opening, Views},
 };
@@ -63,14 +66,23 @@ pub(crate) enum Then {
     /// An avatar that a view asked for.
     Avatar(plausch_model::AvatarId),
     /// Messages to delete with their chat.
-    Forget(ViewId, CommandId, BareJid),
+    Forget(Forgetting),
+    /// What the first of these chats takes, and what is known of it by now.
+    Measure(ViewId, Vec<BareJid>, u64),
+    /// A page of a chat that is handed out.
+    Export(ViewId, CommandId, BareJid),
+    /// What a view's search goes on with.
+    Search(ViewId, CommandId),
+    /// What a piece of the search index's work needs.
+    Index(Work),
 }
 
 impl Then {
     /// The command that waits for this.
     fn command(&self) -> Option<(ViewId, CommandId)> {
         match self {
-            Self::Retry(view, id) | Self::Discard(view, id) | Self::Forget(view, id, _) => Some((*view, *id)),
+            Self::Retry(view, id) | Self::Discard(view, id) | Self::Export(view, id, _) => Some((*view, *id)),
+            Self::Forget(forgetting) => Some(forgetting.command()),
             _ => None,
         }
     }
@@ -92,6 +104,7 @@ pub struct Account {
     pub(crate) outbox: Outbox,
     pub(crate) archive: Archive,
     pub(crate) displayed: Displayed,
+    pub(crate) finder: Finder,
     pub(crate) profiles: Profiles,
     pub(crate) capabilities: Capabilities,
     pub(crate) loads: Loads<Then>,
@@ -133,6 +146,7 @@ impl Account {
             outbox: Outbox::default(),
             archive: Archive::default(),
             displayed: Displayed::default(),
+            finder: Finder::new(config.nfkd),
             profiles: Profiles::default(),
             capabilities: Capabilities::default(),
             loads: Loads::default(),
@@ -182,6 +196,7 @@ impl Account {
             Input::Tick => {}
         }
         self.tick(step);
+        self.work_on_index(step);
         self.receive(step);
     }
 
@@ -220,7 +235,11 @@ impl Account {
             Then::NewestOf(chat) => self.newest_loaded(&chat, found.next()),
             Then::Caps(from, caps) => self.caps_loaded(step, from, *caps, found.next()),
             Then::Avatar(avatar) => self.avatar_loaded(step, &avatar, found.next()),
-            Then::Forget(view, id, chat) => self.forget_messages(step, view, id, chat, found.next()),
+            Then::Forget(forgetting) => self.forget_messages(step, forgetting, found.next()),
+            Then::Measure(view, chats, bytes) => self.measured(step, view, chats, bytes, found.next()),
+            Then::Export(view, id, chat) => self.exported(step, view, id, chat, found.next()),
+            Then::Search(view, id) => self.go_on_searching(step, view, id, found.into_list()),
+            Then::Index(work) => self.index_loaded(step, work, found.into_list()),
         }
     }
 
@@ -242,7 +261,9 @@ impl Account {
     /// Forgets everything but the views and reads it from disk again.
     pub(crate) fn start_over(&mut self, step: &mut Step<'_>) {
         let stays = self.session.stays();
-        let config = AccountConfig { jid: self.me.clone(), settings: self.hoster.clone(), password: None, stays };
+        let (jid, settings, nfkd) = (self.me.clone(), self.hoster.clone(), self.finder.decompose());
+        let config = AccountConfig { jid, settings, password: None, stays, nfkd };
+        self.finder.abandon(step);
         let Some(mut fresh) = Self::new(config) else { return };
         std::mem::swap(&mut fresh.views, &mut self.views);
         fresh.session.carry_over(&mut self.session);
@@ -348,6 +369,7 @@ impl Account {
             Applied::Added(mut message) => {
                 self.references.apply(&mut message, known);
                 self.save_message(step, &message);
+                self.finder.list(step, &message);
                 let is_history = incoming.provenance == Provenance::History;
                 self.chats.message_added(&message, is_history);
                 if !is_history {
@@ -462,6 +484,8 @@ impl Account {
         let mut moved = message.clone();
         (moved.item.key, moved.item.at) = (place, at);
         self.save_message(step, &moved);
+        self.finder.forget(&mut step.fx.batch, message);
+        self.finder.list(step, &moved);
         let newest = self.chats.get(&moved.chat).and_then(|chat| chat.record.newest);
         if newest == Some(message.item.key) && place < message.item.key {
             self.look_for_newest(step, moved.chat.clone());
@@ -477,6 +501,7 @@ impl Account {
     /// Puts a new message of ours into its chat.
     pub(crate) fn add_message(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
         self.save_message(step, message);
+        self.finder.list(step, message);
         self.chats.message_added(message, false);
         self.views.added(message);
     }
@@ -589,7 +614,7 @@ impl Account {
     fn next_deadline(&self) -> Option<Timestamp> {
         let iqs = self.iqs.next_deadline().map(Timestamp);
         let own = [self.session.next_deadline(), self.chats.next_deadline(), self.displayed.tell_at()];
-        own.into_iter().chain([iqs, self.archive.retry_at()]).flatten().min()
+        own.into_iter().chain([iqs, self.archive.retry_at(), self.finder.work_at()]).flatten().min()
     }
 
     /// Answers a command.

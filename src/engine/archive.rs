@@ -257,7 +257,7 @@ impl Archive {
 
     /// Whether what is behind the mark may be missing.
     fn is_behind_mark(&self) -> bool {
-        !self.synced && !self.absent && self.has_mark()
+        !self.synced && !self.absent && self.record.read_up_to.is_some()
     }
 
     /// What may be missing in a chat. Without an archive nothing is to come.

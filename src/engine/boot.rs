@@ -9,7 +9,8 @@ use crate::{
     contacts::address,
     records::{
         ARCHIVE, ArchiveRecord, BLOCKED, BlockedRecord, ChatRecord, DISPLAYED, DisplayedRecord, FAST, PersonRecord,
-        ROSTER_VERSION, Record, RosterRecord, RosterVersionRecord, SCRAM, SESSION, SETTINGS, decode_row, jid_of_key,
+        ROSTER_VERSION, Record, RosterRecord, RosterVersionRecord, SCRAM, SEARCH, SESSION, SETTINGS, decode_row,
+        jid_of_key,
     },
     step::Step,
     store::{Loaded, Row},
@@ -20,7 +21,7 @@ impl Account {
     pub(crate) fn boot(&mut self, step: &mut Step<'_>, found: Vec<Loaded>) {
         let mut tables = found.into_iter().map(|loaded| match loaded {
             Loaded::Rows(rows) => rows,
-            Loaded::Found(_) => Vec::new(),
+            Loaded::Found(_) | Loaded::Size { .. } => Vec::new(),
         });
         let mut next = || tables.next().unwrap_or_default();
         let (meta, credentials) = (next(), next());
@@ -45,6 +46,7 @@ impl Account {
         if let Some(displayed) = record::<DisplayedRecord>(&meta, DISPLAYED) {
             self.displayed.load(displayed);
         }
+        self.finder.load(step.now, record(&meta, SEARCH));
         self.booted = true;
         for view in self.views.all() {
             self.show_everything(step, view);

@@ -17,14 +17,13 @@ use crate::{
     records::{MessageRecord, by_origin_id, chat_end, chat_prefix, decode_row},
     requests::Purpose,
     step::Step,
+    storage::Forgetting,
     store::{Loaded, Order, Query, Table},
     views::Views,
 };
 
 /// The longest text that is sent as one message, in bytes: servers refuse stanzas of some 256 KiB.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
-/// Messages of a chat that are deleted in one batch.
-const REMOVED_AT_ONCE: u32 = 500;
 
 impl Account {
     pub(crate) fn command(&mut self, step: &mut Step<'_>, view: ViewId, id: CommandId, command: Command) {
@@ -37,6 +36,11 @@ impl Account {
                 | Command::OpenChat { .. }
                 | Command::GrowWindow { .. }
                 | Command::CloseChat
+                | Command::Search { .. }
+                | Command::SearchOn
+                | Command::EndSearch
+                | Command::MeasureChats
+                | Command::ExportChat(_)
                 | Command::SignOut
         );
         if self.is_reloading() && !stores_nothing {
@@ -88,8 +92,14 @@ impl Account {
             Command::SendText { chat, text } => return Some(self.send_text(step, &chat, text)),
             Command::Retry(message) => return self.find_own(step, &message, Then::Retry(view, id)),
             Command::Discard(message) => return self.find_own(step, &message, Then::Discard(view, id)),
-            Command::RemoveChat(chat) => return self.remove_chat(step, view, id, chat),
+            Command::RemoveChat(chat) => return self.forget_chat(step, Forgetting::remove(view, id, chat)),
+            Command::ClearChat(chat) => return self.forget_chat(step, Forgetting::clear(view, id, chat)),
+            Command::MeasureChats => self.measure_chats(step, view),
+            Command::ExportChat(chat) => return self.export_chat(step, view, id, chat),
             Command::SetSettings(settings) => self.set_settings(step, settings),
+            Command::Search { .. } => self.search(step, view, id, command),
+            Command::SearchOn => return Some(self.search_on(step, view)),
+            Command::EndSearch => self.finder.end(view),
         }
         Some(Ok(()))
     }
@@ -306,6 +316,7 @@ impl Account {
         let result = message.map(|message| {
             self.outbox.discard(step, &message.item.id);
             self.delete_message(step, &message);
+            self.finder.forget(&mut step.fx.batch, &message);
             self.look_for_newest(step, message.chat);
         });
         self.done(step, view, id, result.ok_or(CommandError::NotFound));
@@ -328,52 +339,6 @@ impl Account {
         if let Some(message) = newest {
             self.chats.message_changed(&message);
         }
-    }
-
-    /// Removes a chat with its messages: part by part, since there may be many, and the chat itself with the last part.
-    fn remove_chat(
-        &mut self,
-        step: &mut Step<'_>,
-        view: ViewId,
-        id: CommandId,
-        chat: BareJid,
-    ) -> Option<Result<(), CommandError>> {
-        if self.chats.get(&chat).is_none() {
-            return Some(Err(CommandError::NotFound));
-        }
-        let (from, to) = (chat_prefix(&chat), chat_end(&chat));
-        let part = Query::Range { table: Table::Messages, from, to, order: Order::Ascending, limit: REMOVED_AT_ONCE };
-        self.loads.ask(step, vec![part], Then::Forget(view, id, chat));
-        None
-    }
-
-    /// Deletes a part of the messages of a chat that is being removed.
-    pub(crate) fn forget_messages(
-        &mut self,
-        step: &mut Step<'_>,
-        view: ViewId,
-        id: CommandId,
-        chat: BareJid,
-        found: Option<Loaded>,
-    ) {
-        let rows = if let Some(Loaded::Rows(rows)) = found { rows } else { Vec::new() };
-        let messages: Vec<MessageRecord> = rows.iter().filter_map(decode_row).collect();
-        for message in &messages {
-            self.delete_message(step, message);
-        }
-        if u32::try_from(rows.len()).is_ok_and(|count| count >= REMOVED_AT_ONCE) && !messages.is_empty() {
-            if let Some(result) = self.remove_chat(step, view, id, chat) {
-                self.done(step, view, id, result);
-            }
-            return;
-        }
-        self.chats.remove(&chat);
-        self.outbox.discard_chat(step, &chat);
-        step.fx.batch.delete(Table::Chats, crate::records::jid_key(&chat));
-        // What could not be read goes, too.
-        step.fx.batch.delete_prefix(Table::Messages, chat_prefix(&chat));
-        step.fx.tell(Update::ChatRemoved(chat));
-        self.done(step, view, id, Ok(()));
     }
 
     /// A chat as the list shows it.
@@ -420,6 +385,6 @@ impl Account {
 fn one(found: Option<Loaded>) -> Option<MessageRecord> {
     match found? {
         Loaded::Found(rows) => decode_row(rows.first()?.as_ref()?),
-        Loaded::Rows(_) => None,
+        Loaded::Rows(_) | Loaded::Size { .. } => None,
     }
 }

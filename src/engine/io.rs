@@ -15,7 +15,10 @@
 
 use plausch_model::{BareJid, Command, CommandId, EndReason, Timestamp, Update, ViewId, WorkerSettings};
 
-use crate::store::{Batch, Loaded, Query};
+use crate::{
+    search::Decompose,
+    store::{Batch, Loaded, Query},
+};
 
 pub use plausch_xmpp::sasl::Password;
 
@@ -42,6 +45,8 @@ pub struct AccountConfig {
     pub password: Option<Password>,
     /// Whether the device is to remember the account: if not, the server is asked for no token.
     pub stays: bool,
+    /// The host's normalization form KD, by which the search compares texts.
+    pub nfkd: Decompose,
 }
 
 /// Something that happened.

@@ -6,7 +6,8 @@
 //! Reading order: [`io`] and [`store`] are the borders; `account` is where an input is sorted and a step ends; `session`
 //! keeps the connection; `envelope` and `ingest` are the way in, `outbox` the way out,
 //! `archive` and `sync` the way back; `chats`, `views`, `contacts` and
-//! `profile` are what people see, `displayed` how far they have; `search` finds it again.
+//! `profile` are what people see, `displayed` how far they have; `search` finds it again,
+//! for which `finder` asks.
 
 mod account;
 mod archive;
@@ -17,6 +18,7 @@ mod commands;
 mod contacts;
 mod displayed;
 mod envelope;
+mod finder;
 mod gaps;
 mod identity;
 mod ingest;
@@ -31,6 +33,7 @@ mod requests;
 pub mod search;
 mod session;
 mod step;
+mod storage;
 pub mod store;
 mod sync;
 mod views;

@@ -139,6 +139,11 @@ impl Outbox {
         self.entries.values().any(|entry| entry.sent_as.is_some())
     }
 
+    /// Whether a message waits here.
+    pub fn holds(&self, id: &OriginId) -> bool {
+        self.find(id).is_some()
+    }
+
     /// Takes a message out without sending it (again).
     pub fn discard(&mut self, step: &mut Step<'_>, id: &OriginId) -> Option<MessageRecord> {
         let sequence = self.find(id)?;

@@ -313,7 +313,7 @@ fn after(chat: &BareJid, key: TimelineKey) -> Key {
 fn rows(loaded: Loaded) -> Vec<Row> {
     match loaded {
         Loaded::Rows(rows) => rows,
-        Loaded::Found(_) => Vec::new(),
+        Loaded::Found(_) | Loaded::Size { .. } => Vec::new(),
     }
 }
 

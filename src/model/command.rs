@@ -147,6 +147,27 @@ pub enum Command {
     /// Remove a chat and its messages from this device's list.
     RemoveChat(BareJid),
 
+    /// Delete a chat's messages from this device; the chat stays in the list.
+    ClearChat(BareJid),
+    /// Ask what each chat takes on this device; answered by one `Update::ChatSize` after the other.
+    MeasureChats,
+    /// Ask for all of a chat's messages on this device; answered by one `Update::Exported` after the other.
+    ExportChat(BareJid),
+
+    /// Look for messages on this device; answered by `Update::Found`. A view looks for one thing at a time.
+    Search {
+        /// What was typed: words, `"phrases"`, and `from:`, `in:`, `has:`, `before:`, `after:` and `on:`.
+        query: String,
+        /// Only in this chat.
+        chat: Option<BareJid>,
+        /// By how many minutes the person's clock is ahead of UTC: days are theirs.
+        utc_offset_minutes: i32,
+    },
+    /// The next page of what this view looks for.
+    SearchOn,
+    /// This view looks for nothing any more.
+    EndSearch,
+
     /// Change the account's settings.
     SetSettings(AccountSettings),
 }

@@ -8,6 +8,7 @@ mod command;
 mod contact;
 mod ids;
 mod port;
+mod search;
 mod session;
 mod settings;
 mod timeline;
@@ -18,6 +19,7 @@ pub use command::{Anchor, Command, CommandError, CommandId, Direction, ProfileCh
 pub use contact::{Availability, Avatar, Contact, ContactRequest, Profile, Subscription};
 pub use ids::{AccountId, AvatarId, BareJid, OriginId, Secret, StanzaId, TimelineKey, Timestamp, ViewId};
 pub use port::{FromEngine, Hosting, ToEngine, WorkerSettings};
+pub use search::{MatchRange, SearchHit};
 pub use session::{ConnectionDetails, ConnectionState, EndReason, SecurityLayer, SignInError, TransportKind};
 pub use settings::{AccountSettings, Storage};
 pub use timeline::{DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, Way};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountSettings, Avatar, AvatarId, BareJid, ChatState, ChatSummary, CommandError, CommandId, ConnectionDetails,
-    ConnectionState, Contact, ContactRequest, EndReason, OriginId, Profile, TimelineItem, TimelineKey,
+    ConnectionState, Contact, ContactRequest, EndReason, OriginId, Profile, SearchHit, TimelineItem, TimelineKey,
 };
 
 /// A change within an open window.
@@ -144,6 +144,35 @@ pub enum Update {
         command: CommandId,
         /// The outcome.
         result: Result<(), CommandError>,
+    },
+    /// What a chat takes on this device. For the view that asked.
+    ChatSize {
+        /// Which chat.
+        chat: BareJid,
+        /// How many messages it holds.
+        messages: u64,
+        /// What they take, as they are stored.
+        bytes: u64,
+    },
+    /// Some of a chat's messages, from the oldest to the newest. For the view that asked.
+    Exported {
+        /// The command it answers.
+        command: CommandId,
+        /// The messages in order.
+        items: Vec<TimelineItem>,
+        /// These are the last ones.
+        last: bool,
+    },
+    /// A page of what a view looks for, newest first. For the view that asked.
+    Found {
+        /// The command that began the search.
+        command: CommandId,
+        /// The page.
+        hits: Vec<SearchHit>,
+        /// There may be more.
+        more: bool,
+        /// Everything on this device is searched by now: messages from before there was a search may still be missing.
+        complete: bool,
     },
     /// History is caught up with the server.
     Synced,

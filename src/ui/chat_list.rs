@@ -21,7 +21,7 @@ use super::{
     requests, wording,
 };
 use crate::reactive::*;
-use crate::ui::draw::{Draw, Drawn, El, choose, html, live, memo};
+use crate::ui::draw::{Draw, Drawn, El, choose, html, live, memo, when};
 use crate::{
     text::{fold, format},
     view::{ChatRow, Dialog, OpenChat},
@@ -66,6 +66,18 @@ pub fn chat_list(ui: Ui, heading: String) -> Drawn {
             icon_button(icons::SQUARE_PEN, ui.t(|t| t.new_chat()), move |_| new_chat()),
         )),
         search(ui, words, ui.t(|t| t.search_chats())),
+        when(
+            move || words.with(|words| !words.trim().is_empty()),
+            move || {
+                let query = move || words.get_untracked().trim().to_owned();
+                html::div()
+                    .attr("class", "search-on")
+                    .child(button::button(Look::Quiet, ui.t(|t| t.search_messages()), move |_| {
+                        ui.state.place.dialog.set(Some(Dialog::GoTo { query: query(), chosen: 0 }));
+                    }))
+                    .drawn()
+            },
+        ),
         requests::requests(ui),
         virtual_list(ui, rows(ui, shown), none),
     )

@@ -1,14 +1,15 @@
-//! The browser's Back and Forward, and the open chat across a reload, where the app fills the page.
+//! The browser's Back and Forward, and the place across a reload, where the app fills the page.
 //!
-//! The place is kept in the history entry's state, not in the address bar: addresses of people stay out of it.
+//! The open chat is kept in the history entry's state, not in the address bar: addresses of people stay out of it. Which list
+//! is shown, and how far the chat is scrolled, belong to the tab and go into its `sessionStorage` when the page is left.
 
-use plausch_model::BareJid;
+use plausch_model::{BareJid, TimelineKey, Timestamp};
 use wasm_bindgen::JsValue;
 
-use super::Ui;
+use super::{Ui, prefs};
 use crate::reactive::*;
 use crate::ui::draw::{effect, memo};
-use crate::view::{OpenChat, Phase, Section};
+use crate::view::{OpenChat, Phase, Section, Target};
 
 /// What a history entry says: the open chat with its account, or nothing for the list.
 fn current() -> Option<String> {
@@ -30,6 +31,12 @@ fn chat_of(ui: Ui, entry: &str) -> Option<OpenChat> {
 /// Keeps history and place in step, and the title.
 pub fn keep(ui: Ui) {
     let state = ui.state;
+    let Left { section, position } = Left::take();
+    if prefs::was_signed_in() {
+        state.place.section.set(section);
+    }
+    let leaving = window_event_listener_untyped("pagehide", move |_| Left::of(ui).keep());
+    on_cleanup(move || leaving.remove());
     // The place that the page was reloaded in, until it has been gone to.
     let pending = StoredValue::new(current());
     effect(move || {
@@ -38,7 +45,10 @@ pub fn keep(ui: Ui) {
             && let Some(chat) = chat_of(ui, &entry)
         {
             // The list may still be on its way from the disk; the engine knows the chat.
-            state.open_chat(chat.account, chat.jid);
+            match position {
+                Some(_) => state.open_chat_at(&chat, position),
+                None => state.open_chat(chat.account, chat.jid),
+            }
         }
     });
     effect(move || {
@@ -66,6 +76,64 @@ pub fn keep(ui: Ui) {
     title(ui);
 }
 
+/// What a tab keeps of its place while its page is away.
+#[derive(Default)]
+struct Left {
+    section: Section,
+    /// Where the open chat is scrolled to, unless it is at its end.
+    position: Option<Target>,
+}
+
+const LEFT: &str = "plausch.left";
+
+impl Left {
+    fn of(ui: Ui) -> Self {
+        let place = ui.state.place;
+        let position = place.chat.with_untracked(|chat| chat.as_ref()?.account.timeline.position());
+        Self { section: place.section.get_untracked(), position }
+    }
+
+    fn keep(&self) {
+        if let Ok(Some(storage)) = window().session_storage() {
+            // Where nothing can be kept, the page begins anew.
+            let _ = storage.set_item(LEFT, &self.written());
+        }
+    }
+
+    /// What was kept, once.
+    fn take() -> Self {
+        let Ok(Some(storage)) = window().session_storage() else { return Self::default() };
+        let kept = storage.get_item(LEFT).ok().flatten();
+        let _ = storage.remove_item(LEFT);
+        kept.map(|kept| Self::read(&kept)).unwrap_or_default()
+    }
+
+    fn written(&self) -> String {
+        let section = match self.section {
+            Section::Chats => "chats",
+            Section::Contacts => "contacts",
+        };
+        let position = self.position.map(|Target { key, below_top, .. }| {
+            let below_top = below_top.unwrap_or_default() as i32;
+            [key.at.0.to_string(), key.sequence.to_string(), below_top.to_string()].join(" ")
+        });
+        [section, " ", &position.unwrap_or_default()].concat()
+    }
+
+    fn read(kept: &str) -> Self {
+        let mut parts = kept.split(' ');
+        let section = if parts.next() == Some("contacts") { Section::Contacts } else { Section::Chats };
+        let mut position = || {
+            let at = Timestamp(parts.next()?.parse().ok()?);
+            let key = TimelineKey { at, sequence: parts.next()?.parse().ok()? };
+            let below_top: i32 = parts.next()?.parse().ok()?;
+            Some(Target { key, below_top: Some(below_top.into()), flash: false })
+        };
+        let position = position();
+        Self { section, position }
+    }
+}
+
 fn go(ui: Ui) {
     let state = ui.state;
     match current().and_then(|entry| untrack(|| chat_of(ui, &entry))) {
@@ -89,4 +157,26 @@ fn title(ui: Ui) {
         }
     });
     effect(move || title.with(|title| document().set_title(title)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_was_written() {
+        let key = TimelineKey { at: Timestamp(1_700_000_000_123), sequence: 77 };
+        let position = Some(Target { key, below_top: Some(-31.0), flash: false });
+        for place in [Left { section: Section::Contacts, position }, Left { section: Section::Chats, position: None }] {
+            let read = Left::read(&place.written());
+            assert!(read.section == place.section && read.position == place.position);
+        }
+    }
+
+    #[test]
+    fn nonsense_is_no_place() {
+        for nonsense in ["", "x", "contacts 1", "contacts a b c", "chats 1 2 3.5", "chats 99999999999999999999 1 1"] {
+            assert!(Left::read(nonsense).position.is_none(), "{nonsense}");
+        }
+    }
 }

@@ -39,7 +39,8 @@ fn acts(ui: Ui, event: &KeyboardEvent) -> bool {
         true
     };
     match event.key().as_str() {
-        "k" | "K" if command && free && !event.shift_key() => open(Dialog::GoTo),
+        "k" | "K" if command && free && !event.shift_key() => open(Dialog::GoTo { query: String::new(), chosen: 0 }),
+        "f" | "F" if command && free && !event.shift_key() && place.chat.with_untracked(Option::is_some) => find(ui),
         "," if command && free => open(Dialog::Settings(SettingsSection::default())),
         "/" if command && free => open(Dialog::Shortcuts),
         "ArrowDown" if alt && free => walk(ui, 1),
@@ -47,6 +48,14 @@ fn acts(ui: Ui, event: &KeyboardEvent) -> bool {
         "Escape" if free && !event.is_composing() => leave(ui),
         _ => false,
     }
+}
+
+/// Looks through the open chat; once more, and the browser does it.
+fn find(ui: Ui) -> bool {
+    let place = ui.state.place;
+    let fresh = !place.finding.get_untracked();
+    place.finding.set(true);
+    fresh
 }
 
 /// Opens the next or previous chat of the list.
@@ -69,7 +78,10 @@ fn walk(ui: Ui, step: isize) -> bool {
 /// Closes the details, or on a narrow screen the chat.
 fn leave(ui: Ui) -> bool {
     let place = ui.state.place;
-    if place.details.get_untracked() {
+    if place.finding.get_untracked() {
+        ui.state.stop_finding();
+        true
+    } else if place.details.get_untracked() {
         place.details.set(false);
         true
     } else if ui.room.get_untracked() == Room::Narrow && place.chat.with_untracked(Option::is_some) {

@@ -157,7 +157,11 @@ impl Account {
             }),
             Update::Synced => self.synced.update(|times| *times = times.wrapping_add(1)),
             Update::StorageTrouble(what) => self.trouble.set(Some(what)),
-            Update::Avatar(_) | Update::ChatReady { .. } | Update::Done { .. } | Update::Ended(_) => {
+            Update::Avatar(_)
+            | Update::ChatReady { .. }
+            | Update::Done { .. }
+            | Update::Found { .. }
+            | Update::Ended(_) => {
                 return Some(update);
             }
         }

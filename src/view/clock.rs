@@ -22,6 +22,11 @@ pub fn local_day(at: Timestamp) -> i64 {
     at.plus_millis(zone_offset_millis(at)).0.div_euclid(DAY_MILLIS)
 }
 
+/// By how many minutes the person's clock is ahead of UTC now.
+pub fn utc_offset_minutes() -> i32 {
+    i32::try_from(zone_offset_millis(now()) / 60_000).unwrap_or_default()
+}
+
 #[cfg(target_arch = "wasm32")]
 fn zone_offset_millis(at: Timestamp) -> i64 {
     let minutes_west = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at.0 as f64)).get_timezone_offset();

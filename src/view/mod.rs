@@ -15,6 +15,7 @@ pub mod clock;
 mod contacts;
 mod notices;
 mod place;
+mod search;
 mod sort;
 mod state;
 mod timeline;
@@ -24,10 +25,11 @@ pub use avatars::Avatars;
 pub use chats::{ChatList, ChatRow};
 pub use contacts::{ContactEntry, ContactFilter, ContactList};
 pub use notices::{Notice, NoticeKind, Notices};
-pub use place::{Dialog, OpenChat, Place, Section, SettingsSection};
+pub use place::{Dialog, OpenChat, Place, Returning, Section, SettingsSection};
+pub use search::{Found, Search};
 pub use sort::sort_by;
 pub use state::{Phase, Pictures, Reply, State};
-pub use timeline::{Entry, Shape, Timeline, Window};
+pub use timeline::{Entry, Shape, Target, Timeline, Window};
 
 #[cfg(test)]
 pub(crate) mod fixtures;

@@ -75,8 +75,24 @@ pub enum Dialog {
     Connection(Account),
     /// The list of keys.
     Shortcuts,
-    /// The quick switcher.
-    GoTo,
+    /// The quick switcher and search.
+    GoTo {
+        /// What to begin with.
+        query: String,
+        /// Which of what that finds is chosen.
+        chosen: usize,
+    },
+}
+
+/// What was found, for somebody who has gone to one of the messages.
+#[derive(Clone, PartialEq)]
+pub struct Returning {
+    /// The chat that was gone to.
+    pub chat: OpenChat,
+    /// What was typed.
+    pub query: String,
+    /// Which of the results was chosen.
+    pub chosen: usize,
 }
 
 /// The place, as signals.
@@ -88,6 +104,10 @@ pub struct Place {
     pub chat: RwSignal<Option<OpenChat>>,
     /// Whether the details pane is open.
     pub details: RwSignal<bool>,
+    /// Whether the conversation is looked through.
+    pub finding: RwSignal<bool>,
+    /// Where to return to after a jump into a chat: to what was found there.
+    pub results: RwSignal<Option<Returning>>,
     /// The dialog on top.
     pub dialog: RwSignal<Option<Dialog>>,
 }
@@ -98,6 +118,8 @@ impl Default for Place {
             section: RwSignal::new(Section::default()),
             chat: RwSignal::new(None),
             details: RwSignal::new(false),
+            finding: RwSignal::new(false),
+            results: RwSignal::new(None),
             dialog: RwSignal::new(None),
         }
     }
@@ -110,6 +132,8 @@ impl Place {
             self.chat.set(None);
             self.details.set(false);
         }
+        self.finding.set(false);
+        self.results.set(None);
         self.dialog.set(None);
     }
 }

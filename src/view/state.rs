@@ -7,7 +7,11 @@ use plausch_model::{
     SignInError, Storage, TimelineKey, ToEngine, Update,
 };
 
-use super::{Account, ChatRow, Notices, OpenChat, Place, Section, sort::sort_by};
+use super::{
+    Account, ChatRow, Notices, OpenChat, Place, Search, Section, Target, clock,
+    search::{Found, Page},
+    sort::sort_by,
+};
 use crate::reactive::{RwSignal, StoredValue};
 
 /// The way to the engine: takes one message.
@@ -75,6 +79,10 @@ pub struct Parts {
     pub sign_in: SignInState,
     /// What the device stores, once asked.
     pub storage: RwSignal<Option<Storage>>,
+    /// What is looked for in all chats.
+    pub search: Search,
+    /// What is looked for in the open chat.
+    pub find: Search,
     /// Short messages.
     pub notices: Notices,
     /// Where the engine runs.
@@ -109,6 +117,8 @@ impl State {
             place: Place::default(),
             sign_in: SignInState { busy: RwSignal::new(false), error: RwSignal::new(None), ended: RwSignal::new(None) },
             storage: RwSignal::new(None),
+            search: Search::default(),
+            find: Search::default(),
             notices: Notices::default(),
             hosting: RwSignal::new(None),
             fatal: RwSignal::new(None),
@@ -209,8 +219,79 @@ impl State {
         }
         self.leave_timeline(account);
         account.timeline.expect(jid.clone());
+        self.leave_results(&chat);
         self.place.chat.set(Some(chat));
         self.command(account, Command::OpenChat { chat: jid, anchor: Anchor::FirstUnread });
+    }
+
+    /// Goes to a place in a chat.
+    pub fn show_in_chat(&self, chat: &OpenChat, target: Target) {
+        let timeline = chat.account.timeline;
+        if self.place.chat.with_untracked(|open| open.as_ref() != Some(chat)) {
+            self.leave_timeline(chat.account);
+            timeline.expect(chat.jid.clone());
+            self.leave_results(chat);
+            self.place.chat.set(Some(chat.clone()));
+        } else if timeline.has(target.key) {
+            return timeline.go_to(target);
+        }
+        timeline.go_to(target);
+        self.command(chat.account, Command::OpenChat { chat: chat.jid.clone(), anchor: Anchor::At(target.key) });
+    }
+
+    /// Goes to a message that was found.
+    pub fn show_found(&self, found: &Found) {
+        self.show_in_chat(&found.chat(), Target::message(found.hit.key));
+    }
+
+    /// Looks for messages, in all chats or in one.
+    pub fn look_for(&self, search: &Search, query: String, chat: Option<&OpenChat>) {
+        if query.trim().is_empty() {
+            return search.clear();
+        }
+        let accounts = chat.map_or_else(|| self.accounts.get_untracked(), |chat| vec![chat.account]);
+        let asked: Vec<_> = accounts.into_iter().map(|account| (account, self.number())).collect();
+        search.begin(query.clone(), asked.iter().copied());
+        for (account, id) in asked {
+            let (query, chat) = (query.clone(), chat.map(|chat| chat.jid.clone()));
+            let command = Command::Search { query, chat, utc_offset_minutes: clock::utc_offset_minutes() };
+            self.tell(&ToEngine::Command { account: account.id(), id, command });
+        }
+    }
+
+    /// Looks for more of the same.
+    pub fn look_on(&self, search: &Search) {
+        for account in search.next() {
+            self.command(account, Command::SearchOn);
+        }
+    }
+
+    /// Nothing is looked for in the open chat any more.
+    pub fn stop_finding(&self) {
+        self.place.finding.set(false);
+        self.find.clear();
+    }
+
+    /// What belonged to another chat than this one goes.
+    fn leave_results(&self, next: &OpenChat) {
+        self.stop_finding();
+        if self.place.results.with_untracked(|results| results.as_ref().is_some_and(|results| results.chat != *next)) {
+            self.place.results.set(None);
+        }
+    }
+
+    /// Opens a chat where it was left: nowhere means at its end.
+    pub fn open_chat_at(&self, chat: &OpenChat, position: Option<Target>) {
+        self.leave_timeline(chat.account);
+        chat.account.timeline.expect(chat.jid.clone());
+        self.place.chat.set(Some(chat.clone()));
+        self.reopen(chat, position);
+    }
+
+    fn reopen(&self, chat: &OpenChat, position: Option<Target>) {
+        let anchor = position.map_or(Anchor::End, |position| Anchor::At(position.key));
+        position.into_iter().for_each(|position| chat.account.timeline.go_to(position));
+        self.command(chat.account, Command::OpenChat { chat: chat.jid.clone(), anchor });
     }
 
     /// Opens a chat with somebody who may not be in the list yet.
@@ -227,6 +308,8 @@ impl State {
         if let Some(open) = self.place.chat.get_untracked() {
             self.place.chat.set(None);
             self.place.details.set(false);
+            self.place.results.set(None);
+            self.stop_finding();
             open.account.timeline.close();
             self.command(open.account, Command::CloseChat);
         }
@@ -331,9 +414,9 @@ impl State {
             account.trouble.set(None);
         }
         if let Some(open) = self.place.chat.get_untracked() {
-            let anchor = open.account.timeline.anchor();
+            let position = open.account.timeline.position();
             open.account.timeline.expect(open.jid.clone());
-            self.command(open.account, Command::OpenChat { chat: open.jid, anchor });
+            self.reopen(&open, position);
         }
     }
 
@@ -366,6 +449,10 @@ impl State {
                 on_pictures(Pictures::Show(account, Box::new(picture)));
             }
             Update::ChatReady { command, chat } => self.answer(command, Reply::Chat(chat)),
+            Update::Found { command, hits, more, complete } => {
+                let page = Page { command, hits, more, complete };
+                let _ = self.search.take(account, &page) || self.find.take(account, &page);
+            }
             Update::Done { command, result } => self.answer(command, Reply::Done(result)),
             Update::Ended(reason) => {
                 self.dismiss(account);

@@ -12,10 +12,10 @@ use std::{
     },
 };
 
-use plausch_model::{Anchor, BareJid, MessageBody, OriginId, TimelineItem, TimelineKey, Timestamp, Way, WindowChange};
+use plausch_model::{BareJid, MessageBody, OriginId, TimelineItem, TimelineKey, Timestamp, Way, WindowChange};
 
 use super::{chats::set_if_new, clock::local_day, sort::sort_by};
-use crate::reactive::{ArcRwSignal, RwSignal};
+use crate::reactive::{ArcRwSignal, RwSignal, StoredValue};
 
 /// Messages of one sender within this time form a group.
 const GROUP_MILLIS: i64 = 5 * 60 * 1000;
@@ -153,6 +153,11 @@ impl Window {
         self.opened
     }
 
+    /// Whether the message that stands there is in the window.
+    pub fn has(&self, key: TimelineKey) -> bool {
+        self.entries.get(self.index_of(key)).is_some_and(|entry| entry.key == key)
+    }
+
     /// The index of the first message with this key or a later one.
     pub fn index_of(&self, key: TimelineKey) -> usize {
         self.entries.partition_point(|entry| entry.key < key)
@@ -234,17 +239,43 @@ impl Window {
     }
 }
 
+/// Where to go in the open chat.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Target {
+    /// To the message with this key, or to the first one behind it.
+    pub key: TimelineKey,
+    /// How far below the top of what is visible it is to be, in CSS pixels; a third of the way down if nothing is said.
+    pub below_top: Option<f64>,
+    /// Point it out.
+    pub flash: bool,
+}
+
+impl Target {
+    /// To a message that was looked for.
+    pub fn message(key: TimelineKey) -> Self {
+        Self { key, below_top: None, flash: true }
+    }
+}
+
 /// The open window as a signal.
 #[derive(Clone, Copy)]
 pub struct Timeline {
     window: RwSignal<Window>,
     sent: RwSignal<u32>,
     refused: RwSignal<Vec<(BareJid, String)>>,
+    target: RwSignal<Option<Target>>,
+    position: StoredValue<Option<Target>>,
 }
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self { window: RwSignal::new(Window::default()), sent: RwSignal::new(0), refused: RwSignal::new(Vec::new()) }
+        Self {
+            window: RwSignal::new(Window::default()),
+            sent: RwSignal::new(0),
+            refused: RwSignal::new(Vec::new()),
+            target: RwSignal::new(None),
+            position: StoredValue::new(None),
+        }
     }
 }
 
@@ -257,6 +288,36 @@ impl Timeline {
     /// How often the person has sent something in this view; watched.
     pub fn sent(&self) -> u32 {
         self.sent.get()
+    }
+
+    /// The person wants to go there: at once if it is in the window, else with the next one.
+    pub fn go_to(&self, target: Target) {
+        self.target.set(Some(target));
+    }
+
+    /// Where the person wants to go; watched.
+    pub fn target(&self) -> Option<Target> {
+        self.target.get()
+    }
+
+    /// Takes where the person wants to go, not watched: they are on their way.
+    pub fn take_target(&self) -> Option<Target> {
+        self.target.try_maybe_update(|target| (false, target.take())).flatten()
+    }
+
+    /// Remembers where the person is: nothing at the end.
+    pub fn set_position(&self, position: Option<Target>) {
+        self.position.set_value(position);
+    }
+
+    /// Where the person is: nothing at the end.
+    pub fn position(&self) -> Option<Target> {
+        self.position.get_value()
+    }
+
+    /// Whether the message that stands there is in the window.
+    pub fn has(&self, key: TimelineKey) -> bool {
+        self.peek(|window| window.has(key))
     }
 
     /// A text for a chat was not taken.
@@ -283,6 +344,8 @@ impl Timeline {
 
     /// This chat is to be shown: what comes of any other is dropped.
     pub fn expect(&self, chat: BareJid) {
+        self.target.set(None);
+        self.position.set_value(None);
         self.clear(Some(chat));
     }
 
@@ -354,14 +417,6 @@ impl Timeline {
             let opened = window.opened.wrapping_add(1);
             *window = Window { opened, wanted, ..Window::default() };
         });
-    }
-
-    /// Where to open the chat again that is shown: at its end, or where the window begins.
-    pub fn anchor(&self) -> Anchor {
-        self.window.with_untracked(|window| match window.entries.first() {
-            Some(first) if !window.at_end => Anchor::At(first.key),
-            _ => Anchor::End,
-        })
     }
 
     /// The divider has done its work: what comes in unseen from now on gets a new one.

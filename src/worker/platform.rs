@@ -61,6 +61,11 @@ pub fn nfkc(text: &str) -> String {
     JsString::from(text).normalize("NFKC").into()
 }
 
+/// Normalization form KD, as [`plausch_engine::io::AccountConfig`] asks for.
+pub fn nfkd(text: &str) -> String {
+    JsString::from(text).normalize("NFKD").into()
+}
+
 /// Runs a future beside everything else. Boxed, so that what runs futures is compiled once and not for each.
 pub fn spawn(future: impl Future<Output = ()> + 'static) {
     spawn_boxed(Box::pin(future));

@@ -20,7 +20,7 @@ const roles = {
   checkbox: 'input[type=checkbox], [role=checkbox], [role=switch]', heading: 'h1, h2, h3, [role=heading]', list: 'ul, ol, [role=list], [role=listbox]',
   link: 'a[href], [role=link]', menuitem: '[role=menuitem]', radio: 'input[type=radio], [role=radio]', region: '[role=region], main, section', log: '[role=log]',
   navigation: 'nav, [role=navigation]', dialog: 'dialog[open], [role=dialog]', separator: '[role=separator], hr', status: '[role=status], output',
-  combobox: 'select, [role=combobox]', tab: '[role=tab]', complementary: 'aside, [role=complementary]',
+  combobox: 'select, [role=combobox]', searchbox: '[role=searchbox]', tab: '[role=tab]', complementary: 'aside, [role=complementary]',
 };
 const all = (role, name) => [...document.querySelectorAll(roles[role])].filter(shown)
   .filter((e) => name === null || labelOf(e) === name || (name.endsWith('*') && labelOf(e).startsWith(name.slice(0, -1))));

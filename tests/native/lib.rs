@@ -25,7 +25,7 @@ pub use driver::DriverError;
 pub use fake::{FakeError, FakeServer, FakeSession, FakeStream, Host, Tampering};
 pub use proxy::{CutProxy, Flow, Toward};
 pub use relay::{FrameRelay, Verdict};
-pub use session::{Session, SessionOptions, StartError, nfkc};
+pub use session::{Session, SessionOptions, StartError, nfkc, nfkd};
 pub use state::{State, Window, text_of};
 pub use store::SharedStore;
 pub use transcript::Transcript;

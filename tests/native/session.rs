@@ -253,7 +253,7 @@ fn prepare(
     transcript: &Transcript,
 ) -> io::Result<(Driver<Account, SharedStore>, Lines)> {
     let password = password.map(|typed| Password::new(typed.expose(), nfkc));
-    let config = AccountConfig { jid: jid.clone(), settings: options.settings.clone(), password, stays: true };
+    let config = AccountConfig { jid: jid.clone(), settings: options.settings.clone(), password, stays: true, nfkd };
     let account = Account::new(config).ok_or_else(|| io::Error::other("not a normalised address"))?;
     let surroundings = Surroundings {
         rng: random(options.seed)?,
@@ -267,6 +267,11 @@ fn prepare(
 /// Normalization form KC, as [`Password::new`] asks for.
 pub fn nfkc(text: &str) -> String {
     text.nfkc().collect()
+}
+
+/// Normalization form KD, as [`AccountConfig`] asks for.
+pub fn nfkd(text: &str) -> String {
+    text.nfkd().collect()
 }
 
 fn random(seed: Option<u64>) -> io::Result<ChaCha20Rng> {

@@ -108,7 +108,11 @@ impl State {
             Update::Synced => self.synced = self.synced.saturating_add(1),
             Update::StorageTrouble(trouble) => self.storage_trouble = Some(trouble),
             Update::Ended(reason) => self.ended = Some(reason),
-            Update::ChatReady { .. } | Update::Done { .. } => {}
+            Update::ChatReady { .. }
+            | Update::Done { .. }
+            | Update::Found { .. }
+            | Update::ChatSize { .. }
+            | Update::Exported { .. } => {}
             window @ (Update::Window { .. }
             | Update::WindowGrown { .. }
             | Update::WindowChanged { .. }

@@ -59,7 +59,7 @@ impl SharedStore {
         let loaded = at_once(self.lock().store.load(Table::ALL.map(Query::All).to_vec())).unwrap_or_default();
         loaded.iter().any(|table| match table {
             Loaded::Rows(rows) => rows.iter().any(|row| found_in(&row.key) || found_in(&row.value)),
-            Loaded::Found(_) => false,
+            Loaded::Found(_) | Loaded::Size { .. } => false,
         })
     }
 

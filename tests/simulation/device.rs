@@ -64,7 +64,8 @@ impl Device {
         let settings =
             WorkerSettings { websocket_url: Some("ws://localhost/ws".to_owned()), ..WorkerSettings::default() };
         let password = password.map(|text| Password::new(text, str::to_owned));
-        let config = AccountConfig { jid: BareJid::new(&self.jid), settings, password, stays: true };
+        let config =
+            AccountConfig { jid: BareJid::new(&self.jid), settings, password, stays: true, nfkd: str::to_owned };
         self.account = Account::new(config);
         self.view = State::default();
     }

@@ -111,6 +111,7 @@ impl Counting {
             .map(|answer| match answer {
                 Loaded::Rows(rows) => rows.iter().map(length).sum::<usize>(),
                 Loaded::Found(rows) => rows.iter().flatten().map(length).sum(),
+                Loaded::Size { .. } => 0,
             })
             .sum::<usize>();
         answers

@@ -77,6 +77,11 @@ impl Folded {
     }
 }
 
+/// A whole text as it is compared.
+pub fn folded(text: &str, decompose: Decompose) -> String {
+    letters(text, decompose).into_iter().map(|letter| letter.sign).collect()
+}
+
 /// The term for a word that is followed by another.
 pub fn term(word: &Word, next: Option<&Word>) -> Term {
     let pair = next.filter(|next| word.dense && next.dense && next.joined);

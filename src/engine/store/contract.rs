@@ -11,7 +11,7 @@ use std::future::Future;
 use super::{Batch, Loaded, Order, Query, Row, Store, Table};
 
 /// How many cases [`run`] runs.
-pub const CASES: usize = 8;
+pub const CASES: usize = 9;
 
 fn row(key: &[u8], value: &[u8]) -> Row {
     Row { key: key.to_vec(), value: value.to_vec() }
@@ -37,6 +37,7 @@ pub async fn run<S: Store, F: Future<Output = S>>(mut new: impl FnMut() -> F) ->
     prefixes_end_where_they_should(&mut new().await).await;
     resolve_follows_the_index(&mut new().await).await;
     values_may_be_anything(&mut new().await).await;
+    sizes_are_told_part_by_part(&mut new().await).await;
     CASES
 }
 
@@ -128,4 +129,15 @@ async fn values_may_be_anything(store: &mut impl Store) {
     let keys = vec![all.clone(), b"empty".to_vec()];
     let expected = vec![Some(row(&all, &all.repeat(4096))), Some(row(b"empty", b""))];
     assert_eq!(ask(store, Query::Get(Table::Avatars, keys)).await, Loaded::Found(expected));
+}
+
+async fn sizes_are_told_part_by_part(store: &mut impl Store) {
+    commit(store, |batch| (0..10u8).for_each(|n| batch.put(Table::Messages, [n], vec![n; 100]))).await;
+    let size = |from: u8, limit| Query::Size { table: Table::Messages, from: vec![from], to: vec![7], limit };
+    let Loaded::Size { bytes: all, last } = ask(store, size(2, 9)).await else { panic!("a size") };
+    assert!(last.is_none() && (505..1_000).contains(&all), "{all} bytes: at least what was put there");
+    let Loaded::Size { bytes, last } = ask(store, size(2, 3)).await else { panic!("a size") };
+    assert_eq!((bytes * 5, last), (all * 3, Some(vec![4])));
+    assert_eq!(ask(store, size(7, 3)).await, Loaded::Size { bytes: 0, last: None });
+    assert_eq!(ask(store, size(0, 0)).await, Loaded::Size { bytes: 0, last: None });
 }

@@ -49,6 +49,16 @@ impl MemoryStore {
                     Order::Descending => rows.rev().take(limit).into_list(),
                 })
             }
+            Query::Size { table, from, to, limit } => {
+                let mut last = None;
+                let (mut bytes, mut left) = (0_u64, limit);
+                for row in self.between(table, &from, &to).take(usize::try_from(limit).unwrap_or(usize::MAX)) {
+                    bytes = bytes.saturating_add(size(row.key.len(), row.value.len()));
+                    left = left.saturating_sub(1);
+                    last = Some(row.key);
+                }
+                Loaded::Size { bytes, last: last.filter(|_| left == 0) }
+            }
             Query::Resolve { index, keys, target } => {
                 let resolve = |key| self.get(index, key).and_then(|row| self.get(target, &row.value));
                 Loaded::Found(keys.iter().map(resolve).into_list())
@@ -59,6 +69,11 @@ impl MemoryStore {
     fn all(&self, table: Table) -> Vec<Row> {
         self.tables.get(&table).into_iter().flat_map(Map::iter).map(row).into_list()
     }
+}
+
+/// What a row takes.
+fn size(key: usize, value: usize) -> u64 {
+    u64::try_from(key.saturating_add(value)).unwrap_or(u64::MAX)
 }
 
 fn row((key, value): (&Key, &Vec<u8>)) -> Row {

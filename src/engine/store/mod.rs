@@ -192,6 +192,17 @@ pub enum Query {
         /// Where the rows are.
         target: Table,
     },
+    /// How many bytes rows with `from <= key < to` take, keys included, as they are stored.
+    Size {
+        /// Of which table.
+        table: Table,
+        /// The first key that counts.
+        from: Key,
+        /// The first key behind those that count.
+        to: Key,
+        /// At most so many rows.
+        limit: u32,
+    },
 }
 
 /// The answer to a [`Query`].
@@ -201,6 +212,13 @@ pub enum Loaded {
     Rows(Vec<Row>),
     /// To `Get` and `Resolve`.
     Found(Vec<Option<Row>>),
+    /// To `Size`.
+    Size {
+        /// The bytes.
+        bytes: u64,
+        /// The key of the last row, if there were as many as were asked for at most.
+        last: Option<Key>,
+    },
 }
 
 /// Why the store could not do it.

@@ -78,6 +78,7 @@ impl World {
 
     /// The program starts anew.
     fn restart(&mut self) {
+        self.clock += 1_000;
         let mut again = Harness::over(self.harness.store.clone(), Some("r0m30"), Server::default());
         again.reseed(self.clock.unsigned_abs());
         again.archive = std::mem::take(&mut self.harness.archive);
@@ -551,6 +552,16 @@ impl World {
         self.harness.socket.is_some()
     }
 
+    /// Two messages that are shown in a wrong order, or as if nothing had been said between them although something was.
+    fn silently_missing(&self, peer: &str, rows: &[String]) -> Option<(String, String)> {
+        let said = self.said_by(peer);
+        let number = |text: &String| said.iter().position(|said| said == text);
+        let pairs = rows.windows(2).map(|pair| (number(&pair[0]), number(&pair[1])));
+        let jump = |(one, next): &(Option<usize>, Option<usize>)| one.zip(*next).is_some_and(|(one, next)| next != one + 1);
+        let (one, next) = pairs.into_iter().find(jump)?;
+        Some((said[one?].clone(), said[next?].clone()))
+    }
+
     fn happen(&mut self, what: Happens) {
         let peer = |romeo: bool| if romeo { ROMEO } else { NURSE };
         match what {
@@ -598,6 +609,10 @@ proptest! {
         world.live(NURSE);
         for what in happenings {
             world.happen(what);
+            for peer in [ROMEO, NURSE] {
+                let rows = world.open(peer).rows();
+                prop_assert_eq!(world.silently_missing(peer, &rows), None);
+            }
         }
         if !world.is_connected() {
             world.connect();

@@ -237,6 +237,8 @@ fn nobody_is_away_who_waits_for_an_answer() {
     harness.command(Command::SetVisible(false));
     harness.advance(10_000);
     harness.sent_last("inactive");
+    // The search index has nothing left to do, either.
+    (0..5).for_each(|_| harness.advance(1_000));
     harness.command(Command::LoadProfile(romeo()));
     let sent = harness.sent();
     assert!(sent.iter().any(|element| element.name() == "active"), "{sent:?}");

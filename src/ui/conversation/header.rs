@@ -55,6 +55,13 @@ pub fn header(ui: Ui, chat: OpenChat) -> Drawn {
                 html::h1().attr("class", "chat-name").child(html::bdi().child(live(move || account.name_of(&named)))),
                 html::p().attr("class", "chat-below").attr("dir", "auto").child(below),
             )),
+            icon_button(icons::SEARCH, ui.t(|t| t.find_in_chat()), move |_| {
+                if place.finding.get_untracked() {
+                    ui.state.stop_finding();
+                } else {
+                    place.finding.set(true);
+                }
+            }),
             details_button(ui),
         ))
         .drawn()

@@ -19,7 +19,7 @@ use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, Res
 
 use super::{
     super::{
-        Ui,
+        Ui, dialogs,
         kit::{
             avatar::avatar,
             dom::{self, Step},
@@ -29,6 +29,7 @@ use super::{
         },
         wording,
     },
+    highlight,
     layout::{self, Anchor, Reach, View},
     message,
 };
@@ -36,7 +37,7 @@ use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, NodeRef, choose, each, effect, html, live, memo, when};
 use crate::{
     text::format,
-    view::{Entry, OpenChat, Window, clock},
+    view::{Entry, OpenChat, Target, Window, clock},
 };
 
 /// How long the floating day stays after the last scrolling.
@@ -62,6 +63,8 @@ struct Log {
     newest: Cell<Option<TimelineKey>>,
     asked: Cell<(Option<TimelineKey>, Option<TimelineKey>)>,
     marked: Cell<Option<TimelineKey>>,
+    flash: Cell<Option<TimelineKey>>,
+    highlighted: Cell<bool>,
     observer: RefCell<Option<ResizeObserver>>,
     watched: RefCell<HashMap<usize, Element>>,
     day_timer: RefCell<Option<TimeoutHandle>>,
@@ -134,6 +137,7 @@ pub fn log(ui: Ui, chat: OpenChat) -> Drawn {
                         )),
                 ),
             floating_day(ui, signals),
+            when(move || ui.state.place.results.with(Option::is_some), move || dialogs::way_back(ui)),
             jump(ui, chat, signals, move || with(&|log| log.jump())),
             html::div().attr("class", "unseen").attr("aria-live", "polite").child(live(move || signals.said.get())),
         ))
@@ -223,6 +227,8 @@ impl Log {
             newest: Cell::new(None),
             asked: Cell::new((None, None)),
             marked: Cell::new(None),
+            flash: Cell::new(None),
+            highlighted: Cell::new(false),
             observer: RefCell::new(None),
             watched: RefCell::new(HashMap::new()),
             day_timer: RefCell::new(None),
@@ -247,6 +253,17 @@ impl Log {
             if sent.replace(now).is_some_and(|before| before != now) {
                 sender.to_the_end();
             }
+        });
+        let goer = Rc::clone(&log);
+        effect(move || {
+            if let Some(target) = timeline.target() {
+                goer.go(target);
+            }
+        });
+        let highlighter = Rc::clone(&log);
+        effect(move || {
+            highlighter.ui.state.find.hits.track();
+            highlighter.highlight();
         });
         let marker = Rc::clone(&log);
         let leaver = Rc::clone(&log);
@@ -295,15 +312,63 @@ impl Log {
         self.arrange(ROUNDS, Reach::Near);
     }
 
-    /// Another window: at the unread divider, or at the end.
+    /// Another window: where the person wants to go, else at the unread divider, or at the end.
     fn begin(&self, window: &Window) {
         let below_top = f64::from(self.scroller.client_height()) / 4.0;
-        let unread = window.first_unread().map(|key| Anchor { key, below_top });
-        self.stuck.set(unread.is_none());
-        self.anchor.set(unread);
+        let unread = || window.first_unread().map(|key| Anchor { key, below_top });
+        let anchor = match self.chat.account.timeline.take_target() {
+            Some(target) => Some(self.aim(target)),
+            None => unread(),
+        };
+        self.stuck.set(anchor.is_none());
+        self.anchor.set(anchor);
         self.newest.set(window.entries().last().map(|entry| entry.key));
         self.asked.set((None, None));
         self.marked.set(None);
+    }
+
+    /// The place that a target means.
+    fn aim(&self, target: Target) -> Anchor {
+        let third = || f64::from(self.scroller.client_height()) / 3.0;
+        self.flash.set(Some(target.key).filter(|_| target.flash));
+        Anchor { key: target.key, below_top: target.below_top.unwrap_or_else(third) }
+    }
+
+    /// The person wants to go to a message: at once if it is in the window.
+    fn go(self: &Rc<Self>, target: Target) {
+        let here = self.window(|window| window.chat() == Some(&self.chat.jid) && window.has(target.key));
+        if here && self.chat.account.timeline.take_target().is_some() {
+            self.anchor.set(Some(self.aim(target)));
+            self.stuck.set(false);
+            self.arrange(ROUNDS, Reach::Near);
+        }
+    }
+
+    /// Points out the message that was gone to.
+    fn point_out(&self) {
+        let Some(key) = self.flash.get() else { return };
+        let id = self.window(|window| {
+            let entry = window.entries().get(window.index_of(key))?;
+            Some(entry.id.as_str().to_owned())
+        });
+        let articles = dom::find_all(&self.content, "[data-id]");
+        let article = articles.iter().find(|article| article.get_attribute("data-id") == id);
+        let Some(article) = article.filter(|_| id.is_some()) else { return };
+        self.flash.set(None);
+        dom::play(article, "data-found");
+        if !self.ui.state.place.finding.get_untracked() {
+            dom::focus_quietly(article);
+        }
+    }
+
+    /// Marks what was looked for in the messages that are drawn.
+    fn highlight(&self) {
+        let state = self.ui.state;
+        if !state.place.finding.get_untracked() && !self.highlighted.get() {
+            return;
+        }
+        let some = state.find.hits.with_untracked(|hits| highlight::show(&self.content, hits));
+        self.highlighted.set(some);
     }
 
     /// What is new at the end: an own message scrolls there, others are read out.
@@ -467,6 +532,11 @@ impl Log {
             }
             self.fetch(window, view);
         });
+        let anchor = self.anchor.get().filter(|_| !self.stuck.get());
+        let position = anchor.map(|Anchor { key, below_top }| Target { key, below_top: Some(below_top), flash: false });
+        self.chat.account.timeline.set_position(position);
+        self.point_out();
+        self.highlight();
         self.mark();
     }
 

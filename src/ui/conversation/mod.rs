@@ -1,7 +1,9 @@
 //! The open conversation: header, messages, composer.
 
 mod composer;
+mod find;
 mod header;
+mod highlight;
 mod layout;
 mod links;
 mod log;
@@ -58,6 +60,7 @@ fn conversation(ui: Ui, chat: OpenChat) -> Drawn {
         .attr("data-encryption", "none")
         .child((
             header::header(ui, chat.clone()),
+            find::find(ui, chat.clone()),
             banner(ui, chat.clone()),
             log::log(ui, chat.clone()),
             html::footer()

@@ -8,6 +8,8 @@ mod message;
 mod new_chat;
 mod shortcuts;
 
+pub use go_to::way_back;
+
 use super::{Ui, settings, wording};
 use crate::ui::draw::{Drawn, choose};
 use crate::view::{Dialog, NoticeKind, Reply};
@@ -30,7 +32,7 @@ pub fn dialogs(ui: Ui) -> Drawn {
             Some(Dialog::Connection(account)) => connection::connection(ui, account),
             Some(Dialog::Message(chat, item)) => message::message(ui, chat, *item),
             Some(Dialog::Shortcuts) => shortcuts::shortcuts(ui),
-            Some(Dialog::GoTo) => go_to::go_to(ui),
+            Some(Dialog::GoTo { query, chosen }) => go_to::go_to(ui, query, chosen),
         },
     )
 }

@@ -12,8 +12,9 @@ use crate::ui::draw::{Draw, Drawn, html};
 
 type Line = (&'static [&'static str], fn(&'static Texts) -> &'static str);
 
-const LINES: [Line; 9] = [
+const LINES: [Line; 10] = [
     (&["Ctrl", "K"], |t| t.key_go_to()),
+    (&["Ctrl", "F"], |t| t.find_in_chat()),
     (&["Alt", "↑ ↓"], |t| t.key_next_chat()),
     (&["Ctrl", ","], |t| t.key_settings()),
     (&["Ctrl", "/"], |t| t.key_shortcuts()),

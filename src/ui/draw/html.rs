@@ -27,7 +27,7 @@ macro_rules! elements {
 
 elements! { html:
     a article aside bdi button dd details dialog div dl dt fieldset footer form h1 h2 h3 header img input kbd label legend li
-    main meter nav p section span summary textarea time ul
+    main mark meter nav p section span summary textarea time ul
 }
 
 elements! { drawing: svg path }

@@ -23,6 +23,8 @@ pub enum Size {
     Small,
     /// Pages of settings.
     Large,
+    /// A search and what it finds: as high as it can be, so that nothing jumps while somebody types.
+    Search,
 }
 
 /// Draws a dialog and opens it. `close` is called when the person closes it.
@@ -43,6 +45,7 @@ fn framed(ui: Ui, size: Size, title: Drawn, close: Box<dyn Fn()>, body: Drawn) -
             match size {
                 Size::Small => "small",
                 Size::Large => "large",
+                Size::Search => "search",
             },
         )
         .attr("aria-labelledby", id.clone())

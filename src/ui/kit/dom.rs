@@ -96,6 +96,15 @@ pub fn set_style(element: &HtmlElement, name: &str, value: &str) {
     let _ = element.style().set_property(name, value);
 }
 
+/// Plays an animation of the style sheet that belongs to an attribute, from its beginning.
+pub fn play(element: &HtmlElement, attribute: &str) {
+    // The name is valid.
+    let _ = element.remove_attribute(attribute);
+    // Asking for the size ends what was played before.
+    let _ = element.offset_width();
+    let _ = element.set_attribute(attribute, "");
+}
+
 /// Scrolls as little as needed to show an element.
 pub fn reveal(element: &Element) {
     let options = web_sys::ScrollIntoViewOptions::new();

@@ -10,6 +10,13 @@ use crate::ui::draw::{
 #[derive(Clone, Copy, PartialEq)]
 pub struct Icon(&'static str);
 
+impl Icon {
+    /// Its outline as SVG has it.
+    pub const fn path(self) -> &'static str {
+        self.0
+    }
+}
+
 /// The vendored icons.
 pub mod icons {
     use super::Icon;

@@ -14,7 +14,7 @@ use crate::hub::{Begin, Event, Origin};
 use crate::inbox::Inbox;
 use crate::machine::Machine;
 use crate::network::Network;
-use crate::platform::{nfkc, sleep};
+use crate::platform::{nfkc, nfkd, sleep};
 use crate::random::Random;
 use crate::store::{AccountStore, Device, MasterKey, Standing, erase};
 
@@ -30,7 +30,7 @@ pub async fn run<M: Machine>(host: Rc<Host<M>>, account: AccountId, begin: Begin
         Ok(Opened { store, .. }) => {
             let password = password.map(|typed| Password::new(typed.expose(), nfkc));
             let stays = matches!(store, Shelf::Disk(_));
-            let config = AccountConfig { jid: account.0.clone(), settings, password, stays };
+            let config = AccountConfig { jid: account.0.clone(), settings, password, stays, nfkd };
             match M::new(config) {
                 Some(machine) => {
                     let (verdict, store, used) = Driver::new(machine, store, outside, inbox.clone()).run().await;

@@ -158,6 +158,12 @@ impl AccountStore {
                     Order::Descending => self.last_rows(transaction, table, bounds, &to, limit).await.map(Loaded::Rows),
                 }
             }
+            Query::Size { table, from, to, limit } => {
+                let Some(bounds) = bounds(&from, &to).filter(|_| limit > 0) else {
+                    return Ok(Loaded::Size { bytes: 0, last: None });
+                };
+                size(transaction, table, bounds, limit).await
+            }
             Query::Resolve { index, keys, target } => {
                 let found = self.find(transaction, index, keys).await?;
                 let (places, keys): (Vec<_>, Vec<_>) =
@@ -268,6 +274,19 @@ impl Store for AccountStore {
     }
 }
 
+/// What rows take as they are stored: sealed, with their keys.
+async fn size(transaction: &Transaction, table: Table, range: JsValue, limit: u32) -> Result<Loaded, StoreError> {
+    let store = transaction.store(table.name())?;
+    let (keys, values) = (store.get_all_keys(&range, limit)?, store.get_all(&range, limit)?);
+    let keys = Array::from(&keys.wait().await?);
+    let values = Array::from(&values.wait().await?);
+    let long = |bytes: &JsValue| u64::from(Uint8Array::new(bytes).length());
+    let value = |value: JsValue| value.dyn_ref::<Uint8Array>().map_or(0, |value| u64::from(value.length()));
+    let bytes = keys.iter().map(|key| long(&key)).chain(values.iter().map(value)).fold(0, u64::saturating_add);
+    let last = keys.length().checked_sub(1).filter(|_| keys.length() == limit).map(|last| from_js(&keys.get(last)));
+    Ok(Loaded::Size { bytes, last })
+}
+
 /// One request of a batch.
 enum Change {
     Put(Table, JsValue, Uint8Array),
@@ -326,7 +345,9 @@ fn stores_of(tables: impl Iterator<Item = Table>) -> Vec<&'static str> {
 
 fn tables_of(query: &Query) -> impl Iterator<Item = Table> + use<> {
     let (first, second) = match query {
-        Query::All(table) | Query::Get(table, _) | Query::Range { table, .. } => (*table, None),
+        Query::All(table) | Query::Get(table, _) | Query::Range { table, .. } | Query::Size { table, .. } => {
+            (*table, None)
+        }
         Query::Resolve { index, target, .. } => (*index, Some(*target)),
     };
     [first].into_iter().chain(second)

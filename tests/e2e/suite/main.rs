@@ -24,4 +24,5 @@ mod conversation;
 mod embed;
 mod hostile;
 mod page;
+mod search;
 mod sign_in;

@@ -127,6 +127,7 @@ fn config(password: Option<&str>) -> AccountConfig {
             ..WorkerSettings::default()
         },
         stays: true,
+        nfkd: plausch_native::nfkd,
         password: password.map(|typed| Password::new(typed, plausch_native::nfkc)),
     }
 }
