@@ -476,7 +476,8 @@ impl Archive {
             Scan::Gap(after) => {
                 let stalled = &mut self.stalled;
                 record.change_gap(after, |gap| {
-                    *stalled = if since.is_some_and(|since| since < gap.before) { 0 } else { stalled.saturating_add(1) };
+                    *stalled =
+                        if since.is_some_and(|since| since < gap.before) { 0 } else { stalled.saturating_add(1) };
                     gap.read(first, since, complete || *stalled > MAX_STALLED)
                 });
                 false

@@ -188,7 +188,19 @@ impl Door<'_> {
             Way::Out => message.to.as_ref().map_or(me, jids::bare_of),
         };
         let (at, stamped) = (stamp.unwrap_or(self.now), stamp.is_some());
-        Some(Incoming { message, provenance, chat, author, way, at, stamped, stanza_id, sequence: None, renumbered: false, floor: None })
+        Some(Incoming {
+            message,
+            provenance,
+            chat,
+            author,
+            way,
+            at,
+            stamped,
+            stanza_id,
+            sequence: None,
+            renumbered: false,
+            floor: None,
+        })
     }
 
     /// When a server kept the message for us, if it was ours (attack case A-20). Anybody can write our server's name into

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plausch_model::{
     AccountSettings, Avatar, AvatarId, BareJid, ChatState, ChatSummary, ConnectionDetails, ConnectionState, Contact,
-    ContactRequest, DeliveryState, EndReason, Gap, MessageBody, Profile, TimelineItem, TimelineKey, Update, WindowChange,
+    ContactRequest, DeliveryState, EndReason, Gap, MessageBody, Profile, TimelineItem, TimelineKey, Update,
+    WindowChange,
 };
 
 /// All that a view would show.
@@ -151,7 +152,8 @@ impl Window {
     /// The gaps that have messages on both sides here.
     pub fn shown_gaps(&self) -> impl Iterator<Item = &Gap> {
         let ends = self.items.first_key_value().zip(self.items.last_key_value());
-        let between = move |gap: &&Gap| ends.is_some_and(|((first, _), (last, _))| *first <= gap.place && gap.place < *last);
+        let between =
+            move |gap: &&Gap| ends.is_some_and(|((first, _), (last, _))| *first <= gap.place && gap.place < *last);
         self.gaps.iter().filter(between)
     }
 
