@@ -66,7 +66,7 @@ pub fn mount(target: &Node, config: Config, placing: Placing) -> Result<Mounted,
     target.append_child(&host)?;
     let owner = Owner::new();
     let (state, inbox) = owner.with(|| {
-        let state = State::new(ui::prefs::was_signed_in());
+        let state = State::new(ui::prefs::expected());
         let inbox = Inbox::new(state, owner.clone());
         page::listen(state, &inbox);
         (state, inbox)

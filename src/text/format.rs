@@ -19,6 +19,7 @@ enum Kind {
     LongDay,
     Moment,
     Number,
+    Kilobytes,
     Megabytes,
     Gigabytes,
     Plural,
@@ -34,6 +35,7 @@ impl Kind {
             Self::LongDay => &[("weekday", "long"), ("day", "numeric"), ("month", "long"), ("year", "numeric")],
             Self::Moment => &[("dateStyle", "full"), ("timeStyle", "medium")],
             Self::Number | Self::Plural => &[],
+            Self::Kilobytes => &[("style", "unit"), ("unit", "kilobyte")],
             Self::Megabytes => &[("style", "unit"), ("unit", "megabyte")],
             Self::Gigabytes => &[("style", "unit"), ("unit", "gigabyte")],
         }
@@ -45,12 +47,14 @@ impl Kind {
             // Setting a property of a plain object of ours cannot fail.
             let _ = Reflect::set(&options, &JsValue::from_str(name), &JsValue::from_str(value));
         }
-        if matches!(self, Self::Megabytes | Self::Gigabytes) {
+        if matches!(self, Self::Kilobytes | Self::Megabytes | Self::Gigabytes) {
             let _ = Reflect::set(&options, &JsValue::from_str("maximumFractionDigits"), &JsValue::from_f64(1.0));
         }
         let locales = Array::of1(&JsValue::from_str(&regional(locale)));
         match self {
-            Self::Number | Self::Megabytes | Self::Gigabytes => Intl::NumberFormat::new(&locales, &options).format(),
+            Self::Number | Self::Kilobytes | Self::Megabytes | Self::Gigabytes => {
+                Intl::NumberFormat::new(&locales, &options).format()
+            }
             Self::Plural => {
                 let rules: JsValue = Intl::PluralRules::new(&locales, &options).into();
                 let select = Reflect::get(&rules, &JsValue::from_str("select")).unwrap_or(JsValue::UNDEFINED);
@@ -99,10 +103,12 @@ pub fn plural(locale: Locale, forms: Plural, value: f64) -> String {
     forms.form(&format(locale, Kind::Plural, value), &number(locale, value))
 }
 
-/// A size in bytes, in megabytes or gigabytes.
+/// A size in bytes, in kilobytes, megabytes or gigabytes.
 pub fn bytes(locale: Locale, bytes: u64) -> String {
     let megabytes = bytes as f64 / 1_000_000.0;
-    if megabytes < 1000.0 {
+    if megabytes < 1.0 {
+        format(locale, Kind::Kilobytes, (megabytes * 1000.0).ceil())
+    } else if megabytes < 1000.0 {
         format(locale, Kind::Megabytes, megabytes)
     } else {
         format(locale, Kind::Gigabytes, megabytes / 1000.0)

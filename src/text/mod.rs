@@ -4,6 +4,7 @@
 //! browser's knowledge (`Intl`). English is always there, any other language once its file is loaded.
 
 pub mod collate;
+pub mod export;
 pub mod fold;
 pub mod format;
 

@@ -150,8 +150,8 @@ fn watch_room(ui: Ui, root: &HtmlElement) {
 /// Remembers for the next start whether somebody is signed in.
 fn remember(ui: Ui) {
     effect(move || match ui.state.phase.get() {
-        Phase::In => prefs::remember_signed_in(true),
-        Phase::Out => prefs::remember_signed_in(false),
+        Phase::In => prefs::remember_signed_in(ui.state.stays.get_value()),
+        Phase::Out => prefs::remember_signed_out(),
         Phase::Starting | Phase::Elsewhere => {}
     });
 }

@@ -117,6 +117,7 @@ fn known(ui: Ui, whom: &OpenChat) -> Drawn {
                     false => button::button(Look::Danger, ui.t(|t| t.block()), block.clone()),
                 },
             ),
+            button::button(Look::Plain, ui.t(|t| t.export_chat()), open(Dialog::Export)),
             button::button(Look::Danger, ui.t(|t| t.remove_contact()), open(Dialog::RemoveContact)),
             button::button(Look::Danger, ui.t(|t| t.remove_chat()), open(Dialog::RemoveChat)),
         )),
@@ -172,6 +173,7 @@ fn stranger(ui: Ui, whom: &OpenChat) -> Drawn {
                 ui.state.place.dialog.set(Some(Dialog::AddContact { address: add.jid.to_string() }));
             }),
             block,
+            button::button(Look::Plain, ui.t(|t| t.export_chat()), open(Dialog::Export)),
             button::button(Look::Danger, ui.t(|t| t.remove_chat()), open(Dialog::RemoveChat)),
         ))
         .drawn()

@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use super::{Ui, prefs};
 use crate::reactive::*;
 use crate::ui::draw::{effect, memo};
-use crate::view::{OpenChat, Phase, Section, Target};
+use crate::view::{Expected, OpenChat, Phase, Section, Target};
 
 /// What a history entry says: the open chat with its account, or nothing for the list.
 fn current() -> Option<String> {
@@ -32,7 +32,7 @@ fn chat_of(ui: Ui, entry: &str) -> Option<OpenChat> {
 pub fn keep(ui: Ui) {
     let state = ui.state;
     let Left { section, position } = Left::take();
-    if prefs::was_signed_in() {
+    if prefs::expected() != Expected::Nobody {
         state.place.section.set(section);
     }
     let leaving = window_event_listener_untyped("pagehide", move |_| Left::of(ui).keep());

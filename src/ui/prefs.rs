@@ -2,6 +2,7 @@
 
 use crate::reactive::*;
 use crate::text::Locale;
+use crate::view::Expected;
 
 /// A colour scheme (`data-theme`).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,8 @@ const THEME: &str = "plausch.theme";
 const TEXT_SIZE: &str = "plausch.text-size";
 const LOCALE: &str = "plausch.locale";
 const SIGNED_IN: &str = "plausch.signed-in";
+/// Whoever is signed in is to stay so.
+const STAYS: &str = "stays";
 
 /// The settings of this device.
 #[derive(Clone, Copy)]
@@ -114,17 +117,29 @@ pub fn keep_locale(locale: Locale) {
     store(LOCALE, locale.tag());
 }
 
-/// Whether somebody was signed in when the page was last open: then the app's shell waits for the engine instead of
-/// showing the sign-in page first.
-pub fn was_signed_in() -> bool {
-    stored(SIGNED_IN).is_some()
+/// Who was signed in when the page was last open. If anybody was, the app's shell waits for the engine instead of showing the
+/// sign-in page first.
+pub fn expected() -> Expected {
+    match stored(SIGNED_IN).as_deref() {
+        None => Expected::Nobody,
+        Some(STAYS) => Expected::Stayed,
+        Some(_) => Expected::Somebody,
+    }
 }
 
-/// Remembers whether somebody is signed in; nothing about who.
-pub fn remember_signed_in(signed_in: bool) {
-    if signed_in {
-        store(SIGNED_IN, "1");
-    } else if let Some(storage) = storage() {
+/// Remembers that somebody is signed in, and whether they are to stay so, if that is known; nothing about who.
+pub fn remember_signed_in(stays: Option<bool>) {
+    match stays {
+        Some(true) => store(SIGNED_IN, STAYS),
+        Some(false) => store(SIGNED_IN, "1"),
+        None if stored(SIGNED_IN).is_none() => store(SIGNED_IN, "1"),
+        None => {}
+    }
+}
+
+/// Remembers that nobody is signed in.
+pub fn remember_signed_out() {
+    if let Some(storage) = storage() {
         let _ = storage.remove_item(SIGNED_IN);
     }
 }

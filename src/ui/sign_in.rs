@@ -176,6 +176,9 @@ fn trouble(ui: Ui) -> Drawn {
         })
     };
     (
+        live(move || {
+            ui.state.sign_in.lost.get().then(|| callout(ui, true, (ui.texts().storage_lost().to_owned(), None)))
+        }),
         live(move || said().map(|words| callout(ui, true, words))),
         live(move || ended().map(|(problem, words)| callout(ui, problem, words))),
     )

@@ -20,6 +20,15 @@ pub struct Own {
     pub avatar: Option<AvatarId>,
 }
 
+/// What a chat takes on this device.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ChatSize {
+    /// How many messages it holds.
+    pub messages: u64,
+    /// What they take.
+    pub bytes: u64,
+}
+
 /// One account, to be handed around: what it leads to stays for as long as the page does, since any timer or late answer
 /// may still hold it. [`Account::forget`] empties it.
 #[derive(Clone, Copy)]
@@ -52,6 +61,8 @@ pub struct AccountState {
     pub profiles: RwSignal<HashMap<BareJid, Option<Profile>>>,
     /// How often history was caught up.
     pub synced: RwSignal<u32>,
+    /// What the chats take on this device, as far as that has been measured.
+    pub sizes: RwSignal<HashMap<BareJid, ChatSize>>,
     /// What could not be stored, and what to do about it.
     pub trouble: RwSignal<Option<String>>,
 }
@@ -88,6 +99,7 @@ impl Account {
             avatars: Avatars::default(),
             profiles: RwSignal::new(HashMap::new()),
             synced: RwSignal::new(0),
+            sizes: RwSignal::new(HashMap::new()),
             trouble: RwSignal::new(None),
         })))
     }
@@ -102,6 +114,7 @@ impl Account {
         self.chats.replace(Vec::new());
         self.timeline.close();
         self.profiles.set(HashMap::new());
+        self.sizes.set(HashMap::new());
         self.chats.settle();
         self.contacts.settle();
     }
@@ -157,11 +170,15 @@ impl Account {
                 profiles.insert(jid, profile);
             }),
             Update::Synced => self.synced.update(|times| *times = times.wrapping_add(1)),
+            Update::ChatSize { chat, messages, bytes } => self.sizes.update(|sizes| {
+                sizes.insert(chat, ChatSize { messages, bytes });
+            }),
             Update::StorageTrouble(what) => self.trouble.set(Some(what)),
             Update::Avatar(_)
             | Update::ChatReady { .. }
             | Update::Done { .. }
             | Update::Found { .. }
+            | Update::Exported { .. }
             | Update::Ended(_) => {
                 return Some(update);
             }

@@ -20,7 +20,7 @@ mod sort;
 mod state;
 mod timeline;
 
-pub use account::Account;
+pub use account::{Account, ChatSize};
 pub use avatars::Avatars;
 pub use chats::{ChatList, ChatRow};
 pub use contacts::{ContactEntry, ContactFilter, ContactList};
@@ -28,7 +28,7 @@ pub use notices::{Notice, NoticeKind, Notices};
 pub use place::{Dialog, OpenChat, Place, Returning, Section, SettingsSection};
 pub use search::{Found, Search};
 pub use sort::sort_by;
-pub use state::{Phase, Pictures, Reply, State};
+pub use state::{Expected, Phase, Pictures, Reply, State};
 pub use timeline::{Entry, Shape, Target, Timeline, Window};
 
 #[cfg(test)]

@@ -67,6 +67,10 @@ pub enum Dialog {
     Block(OpenChat),
     /// Remove a chat from the list?
     RemoveChat(OpenChat),
+    /// Delete a chat's messages from this device?
+    ClearChat(OpenChat),
+    /// Save a chat as a file.
+    Export(OpenChat),
     /// Log out?
     LogOut(Account),
     /// The settings.

@@ -4,7 +4,7 @@ use std::{ops::Deref, rc::Rc};
 
 use plausch_model::{
     AccountId, Anchor, BareJid, ChatState, Command, CommandError, CommandId, EndReason, FromEngine, Hosting, SignIn,
-    SignInError, Storage, TimelineKey, ToEngine, Update,
+    SignInError, Storage, TimelineItem, TimelineKey, ToEngine, Update,
 };
 
 use super::{
@@ -47,6 +47,8 @@ pub struct SignInState {
     pub error: RwSignal<Option<SignInError>>,
     /// Why the last session ended, if that wants saying.
     pub ended: RwSignal<Option<EndReason>>,
+    /// The browser has deleted what the device was to keep.
+    pub lost: RwSignal<bool>,
 }
 
 /// What the page is to do with pictures: make an address of one that came in, or give up addresses.
@@ -59,6 +61,20 @@ pub enum Pictures {
 
 /// Does it.
 pub type OnPictures = Rc<dyn Fn(Pictures)>;
+
+/// What is to be done with some messages of a chat that is handed out; whether they are the last ones.
+type OnPart = Box<dyn FnMut(Vec<TimelineItem>, bool)>;
+
+/// Whom the device remembered when the page was last open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// Nobody was signed in.
+    Nobody,
+    /// Somebody was, for as long as the app was open.
+    Somebody,
+    /// Somebody was, and wanted to stay so: who is not remembered any more was lost.
+    Stayed,
+}
 
 /// What is to be done with an answer.
 type OnReply = Box<dyn FnOnce(Reply)>;
@@ -96,6 +112,10 @@ pub struct Parts {
     port: StoredValue<Option<Port>>,
     unsent: StoredValue<Vec<ToEngine>>,
     pending: StoredValue<Vec<(CommandId, OnReply)>>,
+    exports: StoredValue<Vec<(CommandId, OnPart)>>,
+    /// Whether the account that was signed in to last was to stay, if that was in this page.
+    pub stays: StoredValue<Option<bool>>,
+    expected: Expected,
     next_command: StoredValue<u32>,
 }
 
@@ -108,14 +128,18 @@ impl Deref for State {
 }
 
 impl State {
-    /// A state that knows nothing. With `expect_accounts` it waits for the engine's welcome before it shows the
-    /// sign-in page.
-    pub fn new(expect_accounts: bool) -> Self {
+    /// A state that knows nothing. If it expects somebody, it waits for the engine's welcome before it shows the sign-in page.
+    pub fn new(expected: Expected) -> Self {
         Self(Box::leak(Box::new(Parts {
-            phase: RwSignal::new(if expect_accounts { Phase::Starting } else { Phase::Out }),
+            phase: RwSignal::new(if expected == Expected::Nobody { Phase::Out } else { Phase::Starting }),
             accounts: RwSignal::new(Vec::new()),
             place: Place::default(),
-            sign_in: SignInState { busy: RwSignal::new(false), error: RwSignal::new(None), ended: RwSignal::new(None) },
+            sign_in: SignInState {
+                busy: RwSignal::new(false),
+                error: RwSignal::new(None),
+                ended: RwSignal::new(None),
+                lost: RwSignal::new(false),
+            },
             storage: RwSignal::new(None),
             search: Search::default(),
             find: Search::default(),
@@ -127,6 +151,9 @@ impl State {
             port: StoredValue::new(None),
             unsent: StoredValue::new(Vec::new()),
             pending: StoredValue::new(Vec::new()),
+            exports: StoredValue::new(Vec::new()),
+            stays: StoredValue::new(None),
+            expected,
             next_command: StoredValue::new(1),
         })))
     }
@@ -208,6 +235,8 @@ impl State {
         self.sign_in.busy.set(true);
         self.sign_in.error.set(None);
         self.sign_in.ended.set(None);
+        self.sign_in.lost.set(false);
+        self.stays.set_value(Some(sign_in.stay));
         self.tell(&ToEngine::SignIn(sign_in));
     }
 
@@ -400,6 +429,8 @@ impl State {
         }
         self.begin_anew();
         let anybody = self.accounts.with_untracked(|accounts| !accounts.is_empty());
+        let starting = self.phase.with_untracked(|phase| *phase == Phase::Starting);
+        self.sign_in.lost.set(!anybody && starting && self.expected == Expected::Stayed);
         self.phase.set(if anybody { Phase::In } else { Phase::Out });
     }
 
@@ -410,6 +441,7 @@ impl State {
         for (_, on_reply) in waiting {
             on_reply(Reply::Done(Err(CommandError::NotConnected)));
         }
+        self.exports.set_value(Vec::new());
         for account in self.accounts.get_untracked() {
             account.trouble.set(None);
         }
@@ -453,12 +485,39 @@ impl State {
                 let page = Page { command, hits, more, complete };
                 let _ = self.search.take(account, &page) || self.find.take(account, &page);
             }
+            Update::Exported { command, items, last } => self.exported(command, items, last),
             Update::Done { command, result } => self.answer(command, Reply::Done(result)),
             Update::Ended(reason) => {
                 self.dismiss(account);
                 self.end(reason);
             }
             _ => {}
+        }
+    }
+
+    /// Asks for all messages of a chat, which are handed over part by part, and does something when that has ended.
+    pub fn export(
+        &self,
+        chat: &OpenChat,
+        on_part: impl FnMut(Vec<TimelineItem>, bool) + 'static,
+        on_reply: impl FnOnce(Reply) + 'static,
+    ) {
+        let id = self.number();
+        self.exports.update_value(|exports| exports.push((id, Box::new(on_part))));
+        self.pending.update_value(|pending| pending.push((id, Box::new(on_reply))));
+        let command = Command::ExportChat(chat.jid.clone());
+        self.tell(&ToEngine::Command { account: chat.account.id(), id, command });
+    }
+
+    fn exported(&self, command: CommandId, items: Vec<TimelineItem>, last: bool) {
+        let taken = self.exports.try_update_value(|exports| {
+            let place = exports.iter().position(|(id, _)| *id == command)?;
+            Some(exports.swap_remove(place).1)
+        });
+        let Some(mut on_part) = taken.flatten() else { return };
+        on_part(items, last);
+        if !last {
+            self.exports.update_value(|exports| exports.push((command, on_part)));
         }
     }
 
@@ -521,7 +580,7 @@ mod tests {
     fn bench() -> Bench {
         let owner = Owner::new();
         owner.set();
-        let state = State::new(true);
+        let state = State::new(Expected::Somebody);
         let told = Rc::new(RefCell::new(Vec::new()));
         let record = Rc::clone(&told);
         state.attach(Rc::new(move |message| record.borrow_mut().push(message.clone())));
@@ -577,7 +636,7 @@ mod tests {
     fn what_is_said_before_the_engine_is_there_is_not_lost() {
         let owner = Owner::new();
         owner.set();
-        let state = State::new(false);
+        let state = State::new(Expected::Nobody);
         state.tell(&ToEngine::QueryStorage);
         let told = Rc::new(RefCell::new(Vec::new()));
         let record = Rc::clone(&told);

@@ -51,6 +51,12 @@ pub fn remove_chat(ui: Ui, chat: OpenChat) -> Drawn {
     )
 }
 
+/// Delete a chat's messages from this device?
+pub fn clear_chat(ui: Ui, chat: OpenChat) -> Drawn {
+    let command = Command::ClearChat(chat.jid.clone());
+    about(ui, chat, |t| t.clear_chat_question(), |t| t.clear_chat_hint(), |t| t.delete(), command)
+}
+
 /// Log out?
 pub fn log_out(ui: Ui, account: Account) -> Drawn {
     let title = ui.t(|t| t.log_out_question()).drawn();

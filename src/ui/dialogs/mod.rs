@@ -3,6 +3,7 @@
 mod confirm;
 mod connection;
 mod contact;
+mod export;
 mod go_to;
 mod message;
 mod new_chat;
@@ -27,6 +28,8 @@ pub fn dialogs(ui: Ui) -> Drawn {
             Some(Dialog::RemoveContact(whom)) => confirm::remove_contact(ui, whom),
             Some(Dialog::Block(whom)) => confirm::block(ui, whom),
             Some(Dialog::RemoveChat(chat)) => confirm::remove_chat(ui, chat),
+            Some(Dialog::ClearChat(chat)) => confirm::clear_chat(ui, chat),
+            Some(Dialog::Export(chat)) => export::export(ui, chat),
             Some(Dialog::LogOut(account)) => confirm::log_out(ui, account),
             Some(Dialog::Settings(section)) => settings::settings(ui, section),
             Some(Dialog::Connection(account)) => connection::connection(ui, account),

@@ -6,9 +6,9 @@ use super::compress::Packed;
 
 /// Brotli bytes until the sign-in form works.
 const FORM_BUDGET: usize = 200_000;
-/// Brotli bytes of everything that a session loads: 350,000 for what the app is built on, and 50,000 for what makes it
-/// local-first (search, storage, what was read elsewhere).
-const ALL_BUDGET: usize = 400_000;
+/// Brotli bytes of everything that a session loads: 350,000 for what the app is built on, and 100,000 for what makes it
+/// local-first (search, storage, gaps, edits, what was read elsewhere).
+const ALL_BUDGET: usize = 450_000;
 
 /// Assets of the engine's worker: they load beside the app, the form does not wait for them.
 const WORKER: &[&str] = &["engine/", "worker-"];
