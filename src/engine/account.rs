@@ -614,7 +614,9 @@ impl Account {
     fn next_deadline(&self) -> Option<Timestamp> {
         let iqs = self.iqs.next_deadline().map(Timestamp);
         let own = [self.session.next_deadline(), self.chats.next_deadline(), self.displayed.tell_at()];
-        own.into_iter().chain([iqs, self.archive.retry_at(), self.finder.work_at()]).flatten().min()
+        // What is due and must not be done yet must not wake us for ever.
+        let index = self.finder.work_at().filter(|_| !self.is_reloading());
+        own.into_iter().chain([iqs, self.archive.retry_at(), index]).flatten().min()
     }
 
     /// Answers a command.
