@@ -97,6 +97,10 @@ impl Account {
             Command::MeasureChats => self.measure_chats(step, view),
             Command::ExportChat(chat) => return self.export_chat(step, view, id, chat),
             Command::SetSettings(settings) => self.set_settings(step, settings),
+            Command::LoadArchivePreferences => return self.ask_archive_preferences(step, view, id, None),
+            Command::SetArchivePreferences(wanted) => {
+                return self.ask_archive_preferences(step, view, id, Some(wanted));
+            }
             Command::Search { .. } => self.search(step, view, id, command),
             Command::SearchOn => return Some(self.search_on(step, view)),
             Command::EndSearch => self.finder.end(view),

@@ -11,6 +11,7 @@
 
 mod account;
 mod archive;
+mod archive_preferences;
 mod boot;
 mod caps;
 mod chats;

@@ -21,7 +21,9 @@ use plausch_xmpp::{
 };
 
 use crate::{
-    Account, identity, jids,
+    Account,
+    archive_preferences::Asking,
+    identity, jids,
     map::Set,
     profile::Fetch,
     records::{RosterRecord, Setup},
@@ -58,6 +60,8 @@ pub(crate) enum Purpose {
     DisplayedTold(BareJid),
     /// A command whose answer is this answer.
     Command(ViewId, CommandId),
+    /// What the server keeps of our messages (XEP-0441); whether it was asked, or told to change it.
+    ArchivePreferences(ViewId, CommandId, Asking),
     /// What programs with these capabilities can do (XEP-0115).
     Caps(Box<Caps>),
     /// Something about a person.
@@ -134,6 +138,9 @@ impl Account {
                 let result = outcome.map(|_| ()).map_err(refused);
                 self.done(step, view, id, result);
             }
+            Purpose::ArchivePreferences(view, id, asking) => {
+                self.archive_preferences_answered(step, view, id, asking, outcome);
+            }
             Purpose::Caps(caps) => self.caps_answered(step, *caps, outcome),
             Purpose::Person(fetch) => self.person_answered(step, fetch, outcome),
         }
@@ -142,7 +149,9 @@ impl Account {
     /// Requests that nobody answers any more.
     pub(crate) fn unanswered(&mut self, step: &mut Step<'_>, purpose: Purpose, error: CommandError) {
         match purpose {
-            Purpose::Command(view, id) => self.done(step, view, id, Err(error)),
+            Purpose::Command(view, id) | Purpose::ArchivePreferences(view, id, _) => {
+                self.done(step, view, id, Err(error))
+            }
             Purpose::KeepAlive | Purpose::Barrier(_) if error == CommandError::TimedOut => self.connection_dead(step),
             Purpose::Archive(query) => self.archive_silent(step, &query),
             Purpose::DisplayedTold(chat) => self.displayed.untold(&chat),

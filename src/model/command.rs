@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountSettings, Avatar, AvatarId, BareJid, ChatState, OriginId, Secret, SignInError, TimelineKey};
+use crate::{
+    AccountSettings, ArchivePreferences, Avatar, AvatarId, BareJid, ChatState, OriginId, Secret, SignInError,
+    TimelineKey,
+};
 
 /// Numbers the commands of one view, so that the answer finds the one who asked.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
@@ -170,6 +173,10 @@ pub enum Command {
 
     /// Change the account's settings.
     SetSettings(AccountSettings),
+    /// Ask what the server is to keep of our messages; answered by `Update::ArchivePreferences`, or refused.
+    LoadArchivePreferences,
+    /// Tell the server what it is to keep from now on; answered in the same way with what it has made of it.
+    SetArchivePreferences(ArchivePreferences),
 }
 
 /// Why a command could not be carried out.

@@ -21,6 +21,6 @@ pub use ids::{AccountId, AvatarId, BareJid, OriginId, Secret, StanzaId, Timeline
 pub use port::{FromEngine, Hosting, ToEngine, WorkerSettings};
 pub use search::{MatchRange, SearchHit};
 pub use session::{ConnectionDetails, ConnectionState, EndReason, SecurityLayer, SignInError, TransportKind};
-pub use settings::{AccountSettings, Storage};
+pub use settings::{AccountSettings, ArchivePolicy, ArchivePreferences, Storage};
 pub use timeline::{DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, Way};
 pub use update::{Gap, GapState, Update, WindowChange};

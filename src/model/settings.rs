@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::BareJid;
+
 /// Privacy and behaviour of one account.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub struct AccountSettings {
@@ -15,6 +17,28 @@ impl Default for AccountSettings {
     fn default() -> Self {
         Self { send_typing: true, send_receipts: true }
     }
+}
+
+/// Whose messages the server keeps, exceptions aside (XEP-0441 §2.1).
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub enum ArchivePolicy {
+    /// Everybody's.
+    Everybody,
+    /// Those of contacts.
+    Contacts,
+    /// Nobody's.
+    Nobody,
+}
+
+/// What the server is to keep of our messages (XEP-0441).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct ArchivePreferences {
+    /// Whose messages it keeps.
+    pub policy: ArchivePolicy,
+    /// Whose it keeps in any case.
+    pub always: Vec<BareJid>,
+    /// Whose it keeps in no case.
+    pub never: Vec<BareJid>,
 }
 
 /// What the device stores for this origin.

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountSettings, Avatar, AvatarId, BareJid, ChatState, ChatSummary, CommandError, CommandId, ConnectionDetails,
-    ConnectionState, Contact, ContactRequest, EndReason, OriginId, Profile, SearchHit, TimelineItem, TimelineKey,
+    AccountSettings, ArchivePreferences, Avatar, AvatarId, BareJid, ChatState, ChatSummary, CommandError, CommandId,
+    ConnectionDetails, ConnectionState, Contact, ContactRequest, EndReason, OriginId, Profile, SearchHit, TimelineItem,
+    TimelineKey,
 };
 
 /// A change within an open window.
@@ -145,6 +146,8 @@ pub enum Update {
         /// The outcome.
         result: Result<(), CommandError>,
     },
+    /// What the server keeps of our messages. For the view that asked.
+    ArchivePreferences(ArchivePreferences),
     /// What a chat takes on this device. For the view that asked.
     ChatSize {
         /// Which chat.

@@ -3,7 +3,8 @@
 use std::{collections::HashMap, ops::Deref};
 
 use plausch_model::{
-    AccountId, AccountSettings, AvatarId, BareJid, ConnectionDetails, ConnectionState, ContactRequest, Profile, Update,
+    AccountId, AccountSettings, ArchivePreferences, AvatarId, BareJid, ConnectionDetails, ConnectionState,
+    ContactRequest, Profile, Update,
 };
 
 use super::{Avatars, ChatList, ContactList, Timeline, timeline::Opened};
@@ -61,6 +62,8 @@ pub struct AccountState {
     pub profiles: RwSignal<HashMap<BareJid, Option<Profile>>>,
     /// How often history was caught up.
     pub synced: RwSignal<u32>,
+    /// What the server keeps of our messages, if it lets us say so and has been asked.
+    pub archive: RwSignal<Option<ArchivePreferences>>,
     /// What the chats take on this device, as far as that has been measured.
     pub sizes: RwSignal<HashMap<BareJid, ChatSize>>,
     /// What could not be stored, and what to do about it.
@@ -99,6 +102,7 @@ impl Account {
             avatars: Avatars::default(),
             profiles: RwSignal::new(HashMap::new()),
             synced: RwSignal::new(0),
+            archive: RwSignal::new(None),
             sizes: RwSignal::new(HashMap::new()),
             trouble: RwSignal::new(None),
         })))
@@ -115,6 +119,7 @@ impl Account {
         self.timeline.close();
         self.profiles.set(HashMap::new());
         self.sizes.set(HashMap::new());
+        self.archive.set(None);
         self.chats.settle();
         self.contacts.settle();
     }
@@ -170,6 +175,7 @@ impl Account {
                 profiles.insert(jid, profile);
             }),
             Update::Synced => self.synced.update(|times| *times = times.wrapping_add(1)),
+            Update::ArchivePreferences(preferences) => self.archive.set(Some(preferences)),
             Update::ChatSize { chat, messages, bytes } => self.sizes.update(|sizes| {
                 sizes.insert(chat, ChatSize { messages, bytes });
             }),

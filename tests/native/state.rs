@@ -112,6 +112,7 @@ impl State {
             Update::ChatReady { .. }
             | Update::Done { .. }
             | Update::Found { .. }
+            | Update::ArchivePreferences(_)
             | Update::ChatSize { .. }
             | Update::Exported { .. } => {}
             window @ (Update::Window { .. }

@@ -1,13 +1,18 @@
 //! What others learn.
 
-use plausch_model::{AccountSettings, Command};
+use plausch_model::{AccountSettings, ArchivePolicy, ArchivePreferences, Command};
 
 use super::{
-    super::{Ui, dialogs::complain, kit::field::switch},
+    super::{
+        Ui,
+        dialogs::complain,
+        kit::field::{choice, switch},
+    },
     page,
 };
 use crate::reactive::*;
-use crate::ui::draw::{Draw, Drawn, html};
+use crate::ui::draw::{Draw, Drawn, html, memo, when};
+use crate::view::Account;
 
 /// Draws the page.
 pub fn privacy(ui: Ui) -> Drawn {
@@ -36,6 +41,46 @@ pub fn privacy(ui: Ui) -> Drawn {
             change(|settings, on| settings.send_receipts = on),
         ),
         html::p().attr("class", "page-hint").child(ui.t(|t| t.strangers_learn_nothing())),
+        archive(ui, account),
     );
     page(ui.t(|t| t.privacy()), body.drawn())
+}
+
+/// What the server keeps; nothing where it does not let us say so, or cannot be asked now.
+fn archive(ui: Ui, account: Account) -> Drawn {
+    ui.state.command(account, Command::LoadArchivePreferences);
+    let known = memo(move || account.archive.with(Option::is_some));
+    when(
+        move || known.get(),
+        move || {
+            let group = ui.unique("archive");
+            let policies = [ArchivePolicy::Everybody, ArchivePolicy::Contacts, ArchivePolicy::Nobody];
+            let choices: Vec<Drawn> = policies.into_iter().map(|policy| keep(ui, account, &group, policy)).collect();
+            (
+                html::fieldset()
+                    .attr("class", "choices")
+                    .child((html::legend().child(ui.t(|t| t.archive_keeps())), choices)),
+                html::p().attr("class", "page-hint").child(ui.t(|t| t.archive_hint())),
+            )
+                .drawn()
+        },
+    )
+}
+
+fn keep(ui: Ui, account: Account, group: &str, policy: ArchivePolicy) -> Drawn {
+    let name = ui.t(match policy {
+        ArchivePolicy::Everybody => |t| t.archive_everybody(),
+        ArchivePolicy::Contacts => |t| t.archive_contacts(),
+        ArchivePolicy::Nobody => |t| t.archive_nobody(),
+    });
+    let archive = account.archive;
+    let choose = move || {
+        // Exceptions that another program has made stay.
+        let Some(known) = archive.get_untracked() else { return };
+        let wanted = ArchivePreferences { policy, ..known };
+        archive.set(Some(wanted.clone()));
+        ui.state.ask(account, Command::SetArchivePreferences(wanted), complain(ui));
+    };
+    let chosen = move || archive.with(|known| known.as_ref().is_some_and(|known| known.policy == policy));
+    choice(group.to_owned(), name, None, chosen, choose)
 }

@@ -19,6 +19,7 @@ pub mod fallback;
 pub mod forward;
 pub mod hints;
 pub mod mam;
+pub mod mam_prefs;
 pub mod muc_user;
 pub mod nick;
 pub mod ping;

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use plausch_interop::{Peer, Server};
-use plausch_model::{BareJid, Command, DeliveryState, Direction, Update};
+use plausch_model::{ArchivePolicy, ArchivePreferences, BareJid, Command, DeliveryState, Direction, Update};
 
 use crate::tools::{Outcome, befriend, forgetful, open, peer, reaches, ready, send, shows, through};
 
@@ -12,6 +12,7 @@ on_both_servers!(
     messages_for_an_account_without_sessions_wait,
     reads_long_histories_in_windows,
     knows_its_own_messages_again,
+    says_what_the_server_is_to_keep,
 );
 
 async fn catches_up_on_another_device(server: Server) -> Outcome {
@@ -95,5 +96,25 @@ async fn knows_its_own_messages_again(server: Server) -> Outcome {
     assert_eq!(session.state().texts(), ["only once"]);
     assert_eq!(session.state().delivery_of("only once"), Some(&DeliveryState::Delivered));
     assert_eq!(peer.count("only once"), 0, "it arrived twice");
+    Ok(())
+}
+
+async fn says_what_the_server_is_to_keep(server: Server) -> Outcome {
+    let account = server.account().await?;
+    let mut session = ready(account.over(&server.websocket)).await?;
+    let mut told = async |command: Command| {
+        session.command(command);
+        session
+            .wait_for("what the server keeps", |update| match update {
+                Update::ArchivePreferences(preferences) => Some(preferences.clone()),
+                _ => None,
+            })
+            .await
+    };
+    let before = told(Command::LoadArchivePreferences).await?;
+    let never = vec![BareJid::new("iago@localhost")];
+    let wanted = ArchivePreferences { policy: ArchivePolicy::Contacts, never, ..before };
+    assert_eq!(told(Command::SetArchivePreferences(wanted.clone())).await?, wanted);
+    assert_eq!(told(Command::LoadArchivePreferences).await?, wanted, "and stays so");
     Ok(())
 }
