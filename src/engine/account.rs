@@ -32,7 +32,7 @@ use crate::{
     requests::Purpose,
     search::Work,
     session::Session,
-    step::{Loads, Step},
+    step::{Loads, RESERVED, Step},
     storage::Forgetting,
     store::{Key, Loaded, Query, Table},
     views::{Growing, Opening, Views},
@@ -392,7 +392,14 @@ impl Account {
         }
         match incoming.provenance {
             Provenance::Archive => self.put_in_the_archives_order(step, incoming, known, floor),
-            Provenance::History | Provenance::Missed => self.put_in_the_archives_past(step, incoming, known),
+            Provenance::History | Provenance::Missed => {
+                self.put_in_the_archives_past(step, incoming, known);
+                // A gap comes before the mark, once there is nothing behind it.
+                let missed = incoming.provenance == Provenance::Missed && self.archive.is_synced();
+                if let Some(message) = ingest::duplicate_of(incoming, known).filter(|_| missed) {
+                    self.chats.mark_up_to(&incoming.chat, message.item.key);
+                }
+            }
             Provenance::Live | Provenance::Delayed | Provenance::Carbon => {
                 let stands_at = self.settled(&incoming.chat).map_or(incoming.at, |settled| settled.at);
                 if self.archive.live(step, incoming.stanza_id.as_ref(), stands_at) {
@@ -464,7 +471,10 @@ impl Account {
     fn put_in_the_archives_past(&mut self, step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) {
         let (Some(sequence), Some(message)) = (incoming.sequence, Self::copied(incoming, known)) else { return };
         let place = TimelineKey { at: incoming.at.max(incoming.floor.unwrap_or(incoming.at)), sequence };
-        if message.item.key.at == place.at || incoming.floor.is_some_and(|floor| message.item.key.at <= floor) {
+        let key = message.item.key;
+        // What was read before, of the same second, is in the archive's order already.
+        let in_order = incoming.provenance == Provenance::History || key.sequence.abs_diff(sequence) < RESERVED;
+        if key.at == place.at && in_order || incoming.floor.is_some_and(|floor| key.at <= floor) {
             return;
         }
         let moved = self.move_message(step, &message, place, incoming.at);

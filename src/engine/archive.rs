@@ -104,6 +104,8 @@ pub(crate) struct Read {
     count: u32,
     /// There is nothing beyond it.
     complete: bool,
+    /// The next page of the same reading follows.
+    goes_on: bool,
 }
 
 /// How far we are with our archive.
@@ -325,7 +327,8 @@ impl Archive {
         for incoming in &mut results {
             (incoming.renumbered, incoming.floor) = (renumbered, floor);
         }
-        (results, Read { scan, first, last, since, until, count, complete })
+        let goes_on = scan == Scan::Forward && forward && !complete;
+        (results, Read { scan, first, last, since, until, count, complete, goes_on })
     }
 
     /// Says of each message of a page how it comes and where it belongs. What is in a gap is news, and comes between what is
@@ -433,7 +436,7 @@ impl Archive {
     /// `covered` is the latest time at which a message of it stands. `here` is the newest time here, for where a mark was
     /// whose time is not known.
     pub fn applied(&mut self, step: &mut Step<'_>, read: Read, covered: Option<Timestamp>, here: Timestamp) -> bool {
-        let Read { scan, first, last, since, until, count, complete } = read;
+        let Read { scan, first, last, since, until, count, complete, .. } = read;
         let record = &mut self.record;
         let goes_on = match scan {
             Scan::Forward if record.read_up_to.is_none() || self.lost => {
@@ -611,7 +614,7 @@ impl Archive {
 impl Read {
     /// Whether the next page of the same reading follows.
     pub fn goes_on(&self) -> bool {
-        self.scan == Scan::Forward && !self.complete
+        self.goes_on
     }
 }
 

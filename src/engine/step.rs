@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// So many places are reserved at once: those of a fraction of a second.
-const RESERVED: u64 = 1 << 22;
+pub(crate) const RESERVED: u64 = 1 << 22;
 
 /// Handed through everything that happens while one input is handled.
 pub(crate) struct Step<'a> {

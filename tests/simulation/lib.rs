@@ -13,7 +13,7 @@ mod queue;
 mod server;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use plausch_engine::io::Input;
@@ -128,8 +128,10 @@ fn check(world: &mut World, accounts: &[(String, usize)], without_archive: &[Str
                 (true, _) => seen.iter().all(|text| forgotten.contains(text) || archived.contains(text)),
                 (false, true) => archived.iter().all(|text| seen.contains(text)),
                 (false, false) => {
-                    let kept = |text: &&String| seen.contains(text);
-                    forgotten.iter().filter(kept).chain(&archived).eq(&seen)
+                    // Which of two that crossed came first, only the archive could have said.
+                    let (old, new): (Vec<&String>, Vec<&String>) = seen.iter().partition(|text| forgotten.contains(text));
+                    let once: BTreeSet<&String> = old.iter().copied().collect();
+                    once.len() == old.len() && new.into_iter().eq(&archived)
                 }
             };
             if !right {

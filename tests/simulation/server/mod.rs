@@ -170,9 +170,11 @@ impl Server {
         }
     }
 
-    /// The archives are made anew: the same messages have other ids.
+    /// The server is made anew, out of its archives: the same messages have other ids.
     pub fn renumber(&mut self) {
+        self.restart();
         for account in self.accounts.values_mut() {
+            account.offline.clear();
             account.archive.iter_mut().for_each(|archived| archived.id.push('n'));
         }
     }
