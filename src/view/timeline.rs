@@ -532,6 +532,32 @@ mod tests {
     }
 
     #[test]
+    fn a_gap_stands_before_the_first_message_behind_it() {
+        Owner::new().with(|| {
+            let timeline = Timeline::default();
+            show(&timeline, window("romeo@x", vec![message("a", Way::In, 10), message("c", Way::In, 30)]));
+            let gap = |at, state| Gap { place: TimelineKey { at: Timestamp(at), sequence: u64::MAX }, state };
+            let gaps = [5, 20, 40].map(|at| gap(at, GapState::Loading)).to_vec();
+            timeline.set_gaps(&romeo(), gaps);
+            assert_eq!(shape(&timeline, "c").gap, Some(GapState::Loading));
+            assert!(shape(&timeline, "c").opens_group && shape(&timeline, "a").closes_group);
+            assert_eq!(shape(&timeline, "a").gap, None, "nothing is known to be on its other side");
+            // What fills it takes the row with it.
+            put(&timeline, message("b", Way::In, 25), true);
+            assert_eq!((shape(&timeline, "b").gap, shape(&timeline, "c").gap), (Some(GapState::Loading), None));
+            let (place, behind) = timeline.peek(|window| {
+                let behind = window.find(&OriginId::new("b")).unwrap().key;
+                (window.gap_before(behind), behind)
+            });
+            assert!(place.is_some_and(|place| place < behind));
+            timeline.set_gaps(&romeo(), vec![gap(20, GapState::Gone)]);
+            assert_eq!(shape(&timeline, "b").gap, Some(GapState::Gone));
+            show(&timeline, window("romeo@x", vec![message("a", Way::In, 10), message("c", Way::In, 30)]));
+            assert_eq!(shape(&timeline, "c").gap, None, "a new window has no gaps until told");
+        });
+    }
+
+    #[test]
     fn messages_are_ordered_by_key_whatever_the_order_of_arrival() {
         Owner::new().with(|| {
             let timeline = Timeline::default();

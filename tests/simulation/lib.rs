@@ -129,7 +129,8 @@ fn check(world: &mut World, accounts: &[(String, usize)], without_archive: &[Str
                 (false, true) => archived.iter().all(|text| seen.contains(text)),
                 (false, false) => {
                     // Which of two that crossed came first, only the archive could have said.
-                    let (old, new): (Vec<&String>, Vec<&String>) = seen.iter().partition(|text| forgotten.contains(text));
+                    let (old, new): (Vec<&String>, Vec<&String>) =
+                        seen.iter().partition(|text| forgotten.contains(text));
                     let once: BTreeSet<&String> = old.iter().copied().collect();
                     once.len() == old.len() && new.into_iter().eq(&archived)
                 }

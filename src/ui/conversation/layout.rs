@@ -206,10 +206,10 @@ pub fn newest_visible(entries: &[Arc<Entry>], view: View) -> Option<TimelineKey>
 #[cfg(test)]
 mod tests {
     use crate::reactive::Owner;
-    use plausch_model::Way;
+    use plausch_model::{GapState, Way};
 
     use super::*;
-    use crate::view::{Timeline, fixtures};
+    use crate::view::{Shape, Timeline, fixtures};
 
     /// Messages with ids and times 0, 1, 2 … and these heights; 0 is one that was never drawn.
     fn entries(heights: &[f64]) -> Vec<Arc<Entry>> {
@@ -278,6 +278,14 @@ mod tests {
         // ... and turn out higher than thought.
         entries[0].set_height(170.0);
         assert_eq!(top_for(&entries, view(0.0, 200.0), before), 420.0);
+    }
+
+    #[test]
+    fn what_fills_a_gap_does_not_move_what_is_behind_it() {
+        let entries = entries(&[100.0, 100.0, 100.0]);
+        entries[1].shape.set(Shape { gap: Some(GapState::Loading), ..Shape::default() });
+        let anchor = anchor(&entries, view(150.0, 200.0)).unwrap();
+        assert_eq!((anchor.key, anchor.below_top), (entries[2].key, 60.0));
     }
 
     #[test]

@@ -22,6 +22,7 @@ macro_rules! on_both_servers {
 mod contacts;
 mod conversation;
 mod embed;
+mod gaps;
 mod hostile;
 mod page;
 mod search;
