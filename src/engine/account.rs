@@ -15,7 +15,7 @@ use plausch_xmpp::{
 use rand_core::CryptoRng;
 
 use crate::{
-    archive::{Archive, Read},
+    archive::Archive,
     caps::Capabilities,
     chats::Chats,
     contacts::Contacts,
@@ -27,6 +27,7 @@ use crate::{
     jids,
     map::Map,
     outbox::Outbox,
+    page::Read,
     profile::Profiles,
     records::{MessageRecord, SETTINGS, encode, jid_key},
     requests::Purpose,
@@ -337,7 +338,7 @@ impl Account {
                 Arrival::Message(incoming) => self.take_in(step, &incoming, &mut known),
                 Arrival::ArchivePage(read) => {
                     let covered = self.page_ends.values().map(|end| end.at).max();
-                    if !read.goes_on() {
+                    if !read.goes_on {
                         let ends = std::mem::take(&mut self.page_ends);
                         ends.iter().for_each(|(chat, end)| self.chats.mark_up_to(chat, *end));
                     }

@@ -28,6 +28,7 @@ use crate::{
     envelope::{Incoming, Provenance},
     gaps::{MARGIN_MILLIS, Missing, PAGE_PLACES},
     map::Set,
+    page::{Part, Read, Running, Scan, after, before, put_in_order},
     records::{ARCHIVE, ArchiveRecord, BlockRecord, GapRecord, Places, encode},
     step::Step,
     store::Table,
@@ -36,8 +37,6 @@ use crate::{
 
 /// Messages asked for at once.
 const PAGE: u32 = 100;
-/// Messages accepted in answer to one query: a server that sends more is not believed.
-const MAX_RESULTS: usize = 1_000;
 /// So many messages are read back in the background.
 const ENOUGH: u32 = 2_000;
 /// So many pages of one reading may get no further back in time: archives give many messages the same one.
@@ -50,63 +49,6 @@ const FIRST_PAUSE_MILLIS: i64 = 5_000;
 const ORDER_PAUSE_MILLIS: i64 = 2_000;
 /// The longest pause.
 const LONGEST_PAUSE_MILLIS: i64 = 300_000;
-
-/// What a query is for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Scan {
-    /// What came after the mark.
-    Forward,
-    /// What is older than everything here.
-    Back,
-    /// What is missing in the gap that begins at this time.
-    Gap(Timestamp),
-    /// What is older in one chat, for a window that has reached the end of what is here.
-    Chat(Growing),
-    /// What is missing in a part of one chat.
-    Part(Part),
-}
-
-/// A part of one chat that is being read, from one of its ends.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Part {
-    /// Which chat.
-    pub chat: BareJid,
-    /// Towards where it is read on.
-    pub direction: Direction,
-    /// Between which times.
-    pub missing: Missing,
-    /// It ends with the newest message, whenever that came.
-    pub newest: bool,
-}
-
-/// A query that is being answered.
-#[derive(Debug)]
-pub(crate) struct Running {
-    query: String,
-    scan: Scan,
-    /// The message that it starts from.
-    asked: Option<StanzaId>,
-    results: Vec<(StanzaId, Option<Incoming>)>,
-    /// There were more results than are accepted.
-    cut: bool,
-}
-
-/// A page that is complete.
-#[derive(Debug)]
-pub(crate) struct Read {
-    /// What it was read for.
-    pub scan: Scan,
-    first: Option<StanzaId>,
-    last: Option<StanzaId>,
-    /// The times of its oldest message that could be read, and of its newest.
-    since: Option<Timestamp>,
-    until: Option<Timestamp>,
-    count: u32,
-    /// There is nothing beyond it.
-    complete: bool,
-    /// The next page of the same reading follows.
-    goes_on: bool,
-}
 
 /// How far we are with our archive.
 #[derive(Debug, Default)]
@@ -238,8 +180,7 @@ impl Archive {
             Page::After(id) | Page::Before(id) => Some(StanzaId::new(id.clone())),
             Page::First | Page::Last => None,
         };
-        let running = Running { query: id.clone(), scan, asked, results: Vec::new(), cut: false };
-        self.running.push(running);
+        self.running.push(Running { query: id.clone(), scan, asked, results: Vec::new(), cut: false });
         let page = Some(PageRequest { max: Some(PAGE), page });
         (ArchiveQuery { query_id: Some(id.clone()), filter, page, flip_page: false }, id)
     }
@@ -270,18 +211,10 @@ impl Archive {
         missing
     }
 
-    /// A result came. It counts only while its query runs (attack case A-05). If there are too many, those next to what is
-    /// here are kept.
+    /// A result came. It counts only while its query runs (attack case A-05).
     pub fn result(&mut self, query: &str, id: StanzaId, incoming: Option<Incoming>) {
         let Some(running) = self.running.iter_mut().find(|running| running.query == query) else { return };
-        if running.results.len() >= MAX_RESULTS {
-            running.cut = true;
-            if running.goes_forward() {
-                return;
-            }
-            running.results.remove(0);
-        }
-        running.results.push((id, incoming));
+        running.accept(id, incoming);
     }
 
     /// The query has been answered, in one way or another.
@@ -354,7 +287,7 @@ impl Archive {
             Some(gap) => Some(&mut gap.places),
             None => self.places.as_mut(),
         });
-        let places = free.map(|free| if forward { free.from_below() } else { free.from_above() });
+        let places = free.map(|free| if forward { free.take_lowest() } else { free.take_highest() });
         let known = matches!(scan, Scan::Back | Scan::Chat(_)).then(|| self.place_before(now));
         for (number, incoming) in (0..).zip(results) {
             let missed = unread(&self.record, incoming.at);
@@ -609,62 +542,4 @@ impl Archive {
     fn save(&self, step: &mut Step<'_>) {
         step.fx.batch.put(Table::Meta, ARCHIVE, encode(&self.record));
     }
-}
-
-impl Read {
-    /// Whether the next page of the same reading follows.
-    pub fn goes_on(&self) -> bool {
-        self.goes_on
-    }
-}
-
-impl Running {
-    /// Whether it reads from older to newer messages, and not from the newest ones on.
-    fn goes_forward(&self) -> bool {
-        match &self.scan {
-            Scan::Forward => self.asked.is_some(),
-            Scan::Part(part) => part.direction == Direction::Newer,
-            _ => false,
-        }
-    }
-
-    /// What it was for, and the message that it started from.
-    pub fn into_parts(self) -> (Scan, Option<StanzaId>) {
-        (self.scan, self.asked)
-    }
-}
-
-fn after(id: Option<&StanzaId>, otherwise: Page) -> Page {
-    id.map_or(otherwise, |id| Page::After(id.as_str().to_owned()))
-}
-
-/// The page before a message, or else the last one that is as old as a time.
-fn before(id: Option<&StanzaId>, end: Timestamp) -> (Page, Filter) {
-    match id {
-        Some(id) => (Page::Before(id.as_str().to_owned()), Filter::default()),
-        None => (Page::Last, Filter { end: Some(DateTime::from_millis(end.0)), ..Filter::default() }),
-    }
-}
-
-/// Puts a page into the archive's order that the server sent in another: where its ends are not what it says they are.
-fn put_in_order(results: &mut Vec<(StanzaId, Option<Incoming>)>, first: Option<&StanzaId>, last: Option<&StanzaId>) {
-    let ends = |first: Option<&StanzaId>, last: Option<&StanzaId>| {
-        let is = |result: Option<&(StanzaId, _)>, id: Option<&StanzaId>| {
-            id.is_none_or(|id| result.is_some_and(|(known, _)| known == id))
-        };
-        is(results.first(), first) && is(results.last(), last)
-    };
-    if ends(first, last) {
-        return;
-    }
-    if ends(last, first) {
-        return results.reverse();
-    }
-    let time = |result: &(StanzaId, Option<Incoming>)| result.1.as_ref().map(|incoming| incoming.at);
-    let mut sorted: Vec<(StanzaId, Option<Incoming>)> = Vec::new();
-    for result in results.drain(..) {
-        let place = sorted.partition_point(|earlier| time(earlier) <= time(&result));
-        sorted.insert(place, result);
-    }
-    *results = sorted;
 }

@@ -35,13 +35,13 @@ pub(crate) struct Missing {
 
 impl Places {
     /// The places of the next page, if pages are read from the newer end on.
-    pub fn from_above(&mut self) -> u64 {
+    pub fn take_highest(&mut self) -> u64 {
         self.end = self.end.saturating_sub(PAGE_PLACES).max(self.start);
         self.end
     }
 
     /// The places of the next page, if pages are read from the older end on.
-    pub fn from_below(&mut self) -> u64 {
+    pub fn take_lowest(&mut self) -> u64 {
         let first = self.start;
         self.start = first.saturating_add(PAGE_PLACES).min(self.end);
         first

@@ -25,9 +25,9 @@ use plausch_xmpp::{
 };
 
 use crate::{
-    archive::Read,
     envelope::{Incoming, Provenance},
     map::Map,
+    page::Read,
     records::{MessageRecord, by_stanza_id, by_wire_id, decode_row},
     step::Step,
     store::{Key, Loaded},

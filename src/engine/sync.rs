@@ -8,9 +8,9 @@ use plausch_xmpp::{iq_tracker::Outcome, payload::Payload, stanza::Condition, xep
 use crate::{
     Account,
     account::Then,
-    archive::{Part, Read, Running, Scan},
     gaps::Missing,
     jids,
+    page::{Part, Read, Running, Scan},
     requests::Purpose,
     step::Step,
     store::Loaded,

@@ -12,6 +12,7 @@ on_both_servers!(
     messages_for_an_account_without_sessions_wait,
     reads_long_histories_in_windows,
     knows_its_own_messages_again,
+    what_was_missed_is_whole_and_in_order,
     says_what_the_server_is_to_keep,
 );
 
