@@ -9,6 +9,8 @@
     reason = "a measuring tool that talks to its user"
 )]
 
+mod history;
+
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
@@ -29,6 +31,8 @@ async fn main() -> Result<()> {
             roster(2_000).await
         }
         Some("burst") => burst().await,
+        Some("catch-up") => history::catch_up().await,
+        Some("history") => history::history().await,
         other => bail!("no part {other:?}"),
     }
 }
