@@ -226,9 +226,12 @@ impl Archive {
     /// The page is complete: its messages, and where it ends. What the server says of its ends counts more than what we
     /// saw, unless we did not take all of it.
     pub fn finished(&mut self, step: &Step<'_>, running: Running, fin: &ArchiveFin) -> (Vec<Incoming>, Read) {
-        self.failures = 0;
         let forward = running.goes_forward();
         let Running { scan, asked, mut results, cut, .. } = running;
+        // Catching up anew comes before each new try at a gap that fails, and must not make it seem to be the first.
+        if scan != Scan::Forward || self.record.newest_gap().is_none() {
+            self.failures = 0;
+        }
         let said = |id: &Option<String>| id.clone().filter(|id| !cut && !id.is_empty()).map(StanzaId::new);
         let (first, last) = (said(&fin.page.first), said(&fin.page.last));
         put_in_order(&mut results, first.as_ref(), last.as_ref());

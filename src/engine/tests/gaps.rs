@@ -398,6 +398,30 @@ fn an_archive_that_fails_is_asked_again_and_at_once_when_somebody_wants_it() {
 }
 
 #[test]
+fn an_archive_that_fails_at_a_gap_is_asked_less_and_less_often() {
+    let mut world = lost_mark(250, 5);
+    world.answer_pages(2);
+    let mut pauses = Vec::new();
+    for _ in 0..5 {
+        let query = world.harness.next_archive_query().unwrap();
+        world.harness.refuse(&query, "internal-server-error");
+        let mut pause = 0;
+        // Catching up comes first.
+        let catching_up = loop {
+            world.harness.receive("<r xmlns='urn:xmpp:sm:3'/>");
+            world.harness.advance(1_000);
+            pause += 1_000;
+            if let Some(query) = world.harness.next_archive_query() {
+                break query;
+            }
+        };
+        world.harness.answer_archive(&catching_up);
+        pauses.push(pause);
+    }
+    assert_eq!(pauses, [5_000, 10_000, 20_000, 40_000, 80_000]);
+}
+
+#[test]
 fn without_an_archive_nothing_hangs_and_nothing_is_missing() {
     let mut world = signed_in(Server { archive: false, ..Server::default() });
     world.live(ROMEO);
