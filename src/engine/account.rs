@@ -15,7 +15,7 @@ use plausch_xmpp::{
 use rand_core::CryptoRng;
 
 use crate::{
-    archive::{Archive, Read},
+    archive::Archive,
     caps::Capabilities,
     chats::Chats,
     contacts::Contacts,
@@ -27,12 +27,13 @@ use crate::{
     jids,
     map::Map,
     outbox::Outbox,
+    page::Read,
     profile::Profiles,
     records::{MessageRecord, SETTINGS, encode, jid_key},
     requests::Purpose,
     search::Work,
     session::Session,
-    step::{Loads, Step},
+    step::{Loads, RESERVED, Step},
     storage::Forgetting,
     store::{Key, Loaded, Query, Table},
     views::{Growing, Opening, Views},
@@ -222,7 +223,9 @@ impl Account {
             Then::Open(opening) => {
                 let total = self.chats.get(opening.chat()).map_or(0, |chat| chat.record.total);
                 let older_elsewhere = self.may_have_older(opening.chat());
+                let chat = opening.chat().clone();
                 self.views.opened_chat(step, opening, found.into_list(), total, older_elsewhere);
+                self.read_ahead(step, &chat);
             }
             Then::Grow(growing) => self.window_grown(step, growing, found.into_list()),
             Then::CountUnread(chat) => self.unread_counted(&chat, found.next()),
@@ -334,11 +337,12 @@ impl Account {
             match arrival {
                 Arrival::Message(incoming) => self.take_in(step, &incoming, &mut known),
                 Arrival::ArchivePage(read) => {
-                    if !read.goes_on() {
+                    let covered = self.page_ends.values().map(|end| end.at).max();
+                    if !read.goes_on {
                         let ends = std::mem::take(&mut self.page_ends);
                         ends.iter().for_each(|(chat, end)| self.chats.mark_up_to(chat, *end));
                     }
-                    self.archive_page_applied(step, read);
+                    self.archive_page_applied(step, read, covered);
                 }
             }
         }
@@ -367,9 +371,12 @@ impl Account {
                 self.references.apply(&mut message, known);
                 self.save_message(step, &message);
                 self.finder.list(step, &message);
-                self.chats.message_added(&message, incoming.provenance == Provenance::History);
-                if incoming.provenance != Provenance::History {
+                let is_history = incoming.provenance == Provenance::History;
+                self.chats.message_added(&message, is_history);
+                if !is_history {
                     self.chats.settle(&message);
+                    self.answered_elsewhere(step, &message);
+                    self.handed_out(step, incoming, &message);
                 }
                 self.views.added(&message);
                 self.check_displayed(step, &message);
@@ -386,12 +393,37 @@ impl Account {
         }
         match incoming.provenance {
             Provenance::Archive => self.put_in_the_archives_order(step, incoming, known, floor),
-            Provenance::History => self.put_in_the_archives_past(step, incoming, known),
+            Provenance::History | Provenance::Missed => {
+                self.put_in_the_archives_past(step, incoming, known);
+                // A gap comes before the mark, once there is nothing behind it.
+                let missed = incoming.provenance == Provenance::Missed && self.archive.is_synced();
+                if let Some(message) = ingest::duplicate_of(incoming, known).filter(|_| missed) {
+                    self.chats.mark_up_to(&incoming.chat, message.item.key);
+                }
+            }
             Provenance::Live | Provenance::Delayed | Provenance::Carbon => {
-                if self.archive.live(step, incoming.stanza_id.as_ref()) {
+                let stands_at = self.settled(&incoming.chat).map_or(incoming.at, |settled| settled.at);
+                if self.archive.live(step, incoming.stanza_id.as_ref(), stands_at) {
                     self.chats.mark(&incoming.chat);
                 }
             }
+        }
+    }
+
+    /// Who answers has read what was there: also where more has come since.
+    fn answered_elsewhere(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
+        let read = self.chats.get(&message.chat).and_then(|chat| chat.record.read_up_to);
+        if message.item.way == Way::Out && read < Some(message.item.key) {
+            self.read_up_to(step, &message.chat, message.item.key);
+        }
+    }
+
+    /// What comes live before the archive has been caught up with stands behind a gap.
+    fn handed_out(&mut self, step: &mut Step<'_>, incoming: &Incoming, message: &MessageRecord) {
+        let live = matches!(incoming.provenance, Provenance::Live | Provenance::Carbon);
+        if live && !incoming.stamped && self.session.has_archive() {
+            let began = self.session.began_at();
+            self.archive.early(step, began, message.item.key.at);
         }
     }
 
@@ -420,7 +452,8 @@ impl Account {
         // Without anything before it in the archive there is only the server's clock to go by; and what we sent came there
         // later than we thought.
         let early = message.item.way == Way::Out && key.at < incoming.at;
-        if early || floor.map_or(key.at != incoming.at, |floor| key <= floor) {
+        let misplaced = early || floor.map_or(key.at != incoming.at, |floor| key <= floor);
+        if misplaced && incoming.floor.is_none_or(|floor| floor < key.at) {
             let place = ingest::place_after(step, floor, incoming.at);
             message = self.move_message(step, &message, place, incoming.at);
             known.put(&message);
@@ -438,8 +471,11 @@ impl Account {
     /// A message that was here before the archive was first read may turn out to be an old one.
     fn put_in_the_archives_past(&mut self, step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) {
         let (Some(sequence), Some(message)) = (incoming.sequence, Self::copied(incoming, known)) else { return };
-        let place = TimelineKey { at: incoming.at, sequence };
-        if message.item.key.at == incoming.at {
+        let place = TimelineKey { at: incoming.at.max(incoming.floor.unwrap_or(incoming.at)), sequence };
+        let key = message.item.key;
+        // What was read before, of the same second, is in the archive's order already.
+        let in_order = incoming.provenance == Provenance::History || key.sequence.abs_diff(sequence) < RESERVED;
+        if key.at == place.at && in_order || incoming.floor.is_some_and(|floor| key.at <= floor) {
             return;
         }
         let moved = self.move_message(step, &message, place, incoming.at);
@@ -455,7 +491,7 @@ impl Account {
         at: Timestamp,
     ) -> MessageRecord {
         step.fx.batch.delete(Table::Messages, message.store_key());
-        self.views.removed(message);
+        let left = self.views.moved(message, place);
         let mut moved = message.clone();
         (moved.item.key, moved.item.at) = (place, at);
         self.save_message(step, &moved);
@@ -467,6 +503,9 @@ impl Account {
         }
         self.chats.message_moved(&moved);
         self.views.added(&moved);
+        for (queries, growing) in left {
+            self.loads.ask(step, queries, Then::Grow(growing));
+        }
         moved
     }
 
@@ -577,6 +616,7 @@ impl Account {
         if !chats.is_empty() {
             step.fx.tell(Update::ChatsChanged(chats));
         }
+        self.publish_gaps(step);
         let chats = &self.chats;
         self.views.publish(step, |jid| chats.get(jid).map_or(0, |chat| chat.record.total));
     }
@@ -585,7 +625,9 @@ impl Account {
     fn next_deadline(&self) -> Option<Timestamp> {
         let iqs = self.iqs.next_deadline().map(Timestamp);
         let own = [self.session.next_deadline(), self.chats.next_deadline(), self.displayed.tell_at()];
-        own.into_iter().chain([iqs, self.archive.retry_at(), self.finder.work_at()]).flatten().min()
+        // What is due and must not be done yet must not wake us for ever.
+        let index = self.finder.work_at().filter(|_| !self.is_reloading());
+        own.into_iter().chain([iqs, self.archive.retry_at(), index]).flatten().min()
     }
 
     /// Answers a command.

@@ -41,6 +41,7 @@ impl Account {
         }
         if let Some(archive) = record::<ArchiveRecord>(&meta, ARCHIVE) {
             self.archive.load(archive);
+            self.archive.up_to_at().into_iter().for_each(|at| self.chats.covered_until(at));
         }
         if let Some(displayed) = record::<DisplayedRecord>(&meta, DISPLAYED) {
             self.displayed.load(displayed);

@@ -48,6 +48,13 @@ impl Chats {
         }));
     }
 
+    /// The archive's mark covers nothing that stands at a later time than this: what came live before something earlier had
+    /// been read.
+    pub fn covered_until(&mut self, at: Timestamp) {
+        let end = TimelineKey { at, sequence: u64::MAX };
+        self.chats.values_mut().for_each(|chat| chat.marked = chat.marked.map(|marked| marked.min(end)));
+    }
+
     /// One chat.
     pub fn get(&self, jid: &BareJid) -> Option<&Chat> {
         self.chats.get(jid)

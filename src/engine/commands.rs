@@ -84,6 +84,7 @@ impl Account {
                     self.loads.ask(step, queries, Then::Grow(growing));
                 }
             }
+            Command::FillGap { chat, place, direction } => self.fill_gap(step, &chat, place, direction),
             Command::CloseChat => self.views.close_chat(view),
             Command::MarkRead { chat, up_to } => self.mark_read(step, &chat, up_to),
             Command::SaveDraft { chat, text } => self.save_draft(&chat, text),

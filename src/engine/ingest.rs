@@ -25,9 +25,9 @@ use plausch_xmpp::{
 };
 
 use crate::{
-    archive::Read,
     envelope::{Incoming, Provenance},
     map::Map,
+    page::Read,
     records::{MessageRecord, by_stanza_id, by_wire_id, decode_row},
     step::Step,
     store::{Key, Loaded},
@@ -106,8 +106,14 @@ pub(crate) fn duplicate_of<'k>(incoming: &Incoming, known: &'k Known) -> Option<
     })
 }
 
+/// Of two messages with the same text that an author called the same, one that is so much later is another one, whatever
+/// their archive calls them.
+const SAME_MILLIS: i64 = 300_000;
+
 fn is_same(incoming: &Incoming, stored: &MessageRecord) -> bool {
+    let near = incoming.at.millis_since(stored.item.at).saturating_abs() < SAME_MILLIS;
     let archived_apart = matches!((&incoming.stanza_id, &stored.stanza_id), (Some(new), Some(old)) if new != old);
+    let archived_apart = archived_apart && !(incoming.renumbered && near);
     let same_body = match (body_of(&incoming.message), &stored.item.body) {
         (Some(MessageBody::Text(new)), MessageBody::Text(old)) => printable(&new).eq(printable(old)),
         (new, old) => new.as_ref() == Some(old),
@@ -268,7 +274,10 @@ fn merge(incoming: &Incoming, mut stored: MessageRecord, known: &mut Known) -> A
         return Applied::Nothing;
     }
     let before = stored.clone();
-    stored.stanza_id = stored.stanza_id.or_else(|| incoming.stanza_id.clone());
+    stored.stanza_id = match incoming.renumbered {
+        true => incoming.stanza_id.clone().or(stored.stanza_id),
+        false => stored.stanza_id.or_else(|| incoming.stanza_id.clone()),
+    };
     let arrived = stored.item.state.as_ref().is_some_and(|state| matches!(state, DeliveryState::Waiting));
     if incoming.way == Way::Out && arrived {
         stored.item.state = Some(DeliveryState::Sent);
@@ -297,8 +306,8 @@ fn new_message(
         // What another device of ours calls it need not be unique.
         id: step.message_id(),
         key: match incoming.sequence {
-            Some(sequence) => TimelineKey { at: incoming.at, sequence },
-            None => place_after(step, floor, incoming.at),
+            Some(sequence) => TimelineKey { at: incoming.at.max(incoming.floor.unwrap_or(incoming.at)), sequence },
+            None => place_after(step, floor, incoming.at.max(incoming.floor.unwrap_or(incoming.at))),
         },
         author: incoming.author.clone(),
         way: incoming.way,

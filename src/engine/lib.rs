@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`io`] and [`store`] are the borders; `account` is where an input is sorted and a step ends; `session`
 //! keeps the connection; `envelope` and `ingest` are the way in, `outbox` the way out,
-//! `archive` and `sync` the way back; `chats`, `views`, `contacts` and
+//! `archive`, `page`, `gaps` and `sync` the way back; `chats`, `views`, `contacts` and
 //! `profile` are what people see, `displayed` how far they have; `search` finds it again,
 //! for which `finder` asks.
 
@@ -20,12 +20,14 @@ mod contacts;
 mod displayed;
 mod envelope;
 mod finder;
+mod gaps;
 mod identity;
 mod ingest;
 pub mod io;
 mod jids;
 pub mod map;
 mod outbox;
+mod page;
 mod presence;
 mod profile;
 mod records;

@@ -182,9 +182,75 @@ pub struct ArchiveRecord {
     pub reached_start: bool,
     /// How many messages have been read back.
     pub read_back: u32,
+    /// No message up to the mark stands at a later time than this.
+    pub up_to_at: Option<Timestamp>,
+    /// What has not been read in between, oldest first.
+    pub gaps: Vec<GapRecord>,
+    /// Of what is here nevertheless, by where it begins.
+    pub blocks: Vec<BlockRecord>,
 }
 impl Record for ArchiveRecord {
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
+
+    fn from_earlier(version: u8, body: &[u8]) -> Option<Self> {
+        (version == 3).then(|| postcard::from_bytes::<ArchiveRecordV3>(body).ok()).flatten().map(Self::from)
+    }
+}
+
+/// Did not know of gaps.
+#[derive(Deserialize)]
+struct ArchiveRecordV3 {
+    read_up_to: Option<StanzaId>,
+    read_from: Option<StanzaId>,
+    read_since: Option<Timestamp>,
+    reached_start: bool,
+    read_back: u32,
+}
+
+impl From<ArchiveRecordV3> for ArchiveRecord {
+    fn from(earlier: ArchiveRecordV3) -> Self {
+        let ArchiveRecordV3 { read_up_to, read_from, read_since, reached_start, read_back } = earlier;
+        Self { read_up_to, read_from, read_since, reached_start, read_back, ..Self::default() }
+    }
+}
+
+/// A part of the archive that has not been read.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct GapRecord {
+    /// What is as old as this is here.
+    pub after: Timestamp,
+    /// So is what is as new as this ...
+    pub before: Timestamp,
+    /// ... from this message on, if the archive knows it.
+    pub before_id: Option<StanzaId>,
+    /// The archive does not go back so far any more.
+    pub gone: bool,
+    /// Where in the order of arrival its messages belong.
+    pub places: Places,
+}
+
+/// A part of the archive of which nothing is missing, in one chat or in all.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct BlockRecord {
+    /// In which chat.
+    pub chat: Option<BareJid>,
+    /// It begins at this time ...
+    pub from: Timestamp,
+    /// ... with this message, if there is one that has an id.
+    pub from_id: Option<StanzaId>,
+    /// It ends at this time ...
+    pub to: Timestamp,
+    /// ... with this message.
+    pub to_id: Option<StanzaId>,
+}
+
+/// Places in the order of arrival that are free.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct Places {
+    /// The first.
+    pub start: u64,
+    /// The first behind them.
+    pub end: u64,
 }
 
 /// Key of the [`ArchiveRecord`].
@@ -615,6 +681,16 @@ mod tests {
         let entry = OutboxRecord { message: now, sent_as: None, uncertain: true, refusals: 3 };
         assert_eq!(decode::<OutboxRecord>(&second), Some(entry));
         assert_eq!(decode::<OutboxRecord>(&first), None);
+    }
+
+    /// Written by the third version: mark, oldest message and its time, no start, 7 messages.
+    #[test]
+    fn the_mark_of_an_earlier_version_is_kept() {
+        let bytes = [3, 1, 1, b'm', 1, 1, b'o', 1, 20, 0, 7];
+        let record = decode::<ArchiveRecord>(&bytes).unwrap();
+        assert_eq!((record.read_up_to, record.read_from), (Some(StanzaId::new("m")), Some(StanzaId::new("o"))));
+        assert_eq!((record.read_since, record.reached_start, record.read_back), (Some(Timestamp(10)), false, 7));
+        assert_eq!((record.up_to_at, record.gaps, record.blocks), (None, Vec::new(), Vec::new()));
     }
 
     #[test]

@@ -104,6 +104,15 @@ pub enum Command {
         /// Which way.
         direction: Direction,
     },
+    /// Somebody looks at a gap of a chat: read the next page of it.
+    FillGap {
+        /// Which chat.
+        chat: BareJid,
+        /// The gap's place.
+        place: TimelineKey,
+        /// Towards where it is read on: `Older` reads from its newer end.
+        direction: Direction,
+    },
     /// This view shows no chat any more.
     CloseChat,
     /// The person has seen the chat up to this message.

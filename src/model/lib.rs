@@ -23,4 +23,4 @@ pub use search::{MatchRange, SearchHit};
 pub use session::{ConnectionDetails, ConnectionState, EndReason, SecurityLayer, SignInError, TransportKind};
 pub use settings::{AccountSettings, ArchivePolicy, ArchivePreferences, Storage};
 pub use timeline::{DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, Way};
-pub use update::{Update, WindowChange};
+pub use update::{Gap, GapState, Update, WindowChange};

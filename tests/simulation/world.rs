@@ -35,6 +35,7 @@ pub enum Event {
     Say(usize),
     Cut,
     Restart,
+    Trim(Millis),
 }
 
 /// A connection, and until when each direction works.
@@ -63,6 +64,8 @@ pub struct World {
     pub broken: Vec<String>,
     /// What happened, if somebody wants to read it.
     pub log: Option<Vec<String>>,
+    /// Texts that may arrive more than once: who has no archive cannot know what has.
+    pub repeated: Vec<String>,
     links: BTreeMap<Conn, Link>,
     conns: Conn,
     plan: Plan,
@@ -83,6 +86,7 @@ impl World {
             unsure: Vec::new(),
             broken: Vec::new(),
             log: None,
+            repeated: Vec::new(),
             links: BTreeMap::new(),
             conns: 0,
             plan,
@@ -127,6 +131,44 @@ impl World {
         let end = self.queue.now().saturating_add(millis);
         while let Some(event) = self.queue.next(end) {
             self.happen(event);
+        }
+    }
+
+    /// Some devices go away while nothing is on its way, much is said, the archives change, and they come back into trouble.
+    pub fn part(&mut self) {
+        let absence = self.plan.absence;
+        let count = self.devices.len();
+        let away: Vec<usize> = (0..count).filter(|_| self.dice.chance(6_000)).collect();
+        for number in &away {
+            self.note(|| format!("device {number} goes away"));
+            self.end(*number);
+        }
+        self.say_within(absence.texts, 60_000);
+        self.run(3_600_000);
+        let back = self.queue.now();
+        self.server.trim(absence.trimmed, back);
+        if absence.renumbered {
+            self.server.renumber();
+        }
+        self.faults = self.plan.faults;
+        for number in away {
+            let after = self.dice.up_to(10_000);
+            self.after(after, Event::Start(number));
+        }
+        self.say_within(absence.texts.div_euclid(4), 30_000);
+        for _ in 0..self.faults.cuts {
+            let after = self.evenly(30_000);
+            self.after(after, Event::Cut);
+        }
+        let after = self.evenly(30_000);
+        self.after(after, Event::Trim(back));
+        self.run(30_000);
+    }
+
+    fn say_within(&mut self, texts: usize, millis: Millis) {
+        for _ in 0..texts {
+            let (device, after) = (self.dice.below(self.devices.len()), self.evenly(millis));
+            self.after(after, Event::Say(device));
         }
     }
 
@@ -207,6 +249,10 @@ impl World {
             }
             Event::Say(device) => self.say(device),
             Event::Cut => self.cut_one(),
+            Event::Trim(before) => {
+                self.note(|| "the archives forget".to_owned());
+                self.server.trim(self.plan.absence.trimmed, before);
+            }
             Event::Restart => {
                 self.note(|| "the server restarts".to_owned());
                 self.server.restart();
@@ -254,6 +300,9 @@ impl World {
         let Some(other) = self.somebody_else(number) else { return };
         self.said = self.said.saturating_add(1);
         let text = format!("text {}.", self.said);
+        if self.devices.get(number).is_some_and(|device| self.plan.without_archive.contains(&device.jid)) {
+            self.repeated.push(text.clone());
+        }
         self.note(|| format!("device {number} sends {text:?} to {other}"));
         self.command(number, Command::SendText { chat: BareJid::new(&other), text });
     }
@@ -264,15 +313,20 @@ impl World {
             return false;
         }
         self.note(|| format!("device {number} dies"));
+        self.end(number);
+        let away = self.dice.up_to(AWAY);
+        self.after(away, Event::Start(number));
+        true
+    }
+
+    /// A device's program is no more.
+    fn end(&mut self, number: usize) {
         let conn = self.devices.get(number).and_then(|device| device.socket).map(|(_, conn)| conn);
         let unsure = self.devices.get_mut(number).map(Device::kill).unwrap_or_default();
         self.unsure.extend(unsure);
         if let Some(conn) = conn {
             self.cut(conn);
         }
-        let away = self.dice.up_to(AWAY);
-        self.after(away, Event::Start(number));
-        true
     }
 
     /// Hands in an input and does what comes of it, as the driver's contract says.

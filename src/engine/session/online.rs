@@ -268,7 +268,7 @@ impl Account {
         }
         for message in self.outbox.acknowledged(step, covers) {
             self.change_message(step, &message);
-            if !self.archive.is_held_back() {
+            if self.archive.is_synced() && !self.archive.is_held_back() {
                 self.chats.mark(&message.chat);
             }
         }

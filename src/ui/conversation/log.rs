@@ -29,7 +29,7 @@ use super::{
         },
         wording,
     },
-    highlight,
+    gap, highlight,
     layout::{self, Anchor, Reach, View},
     message,
 };
@@ -63,6 +63,7 @@ struct Log {
     newest: Cell<Option<TimelineKey>>,
     asked: Cell<(Option<TimelineKey>, Option<TimelineKey>)>,
     marked: Cell<Option<TimelineKey>>,
+    filled: Cell<Option<(TimelineKey, usize)>>,
     flash: Cell<Option<TimelineKey>>,
     highlighted: Cell<bool>,
     observer: RefCell<Option<ResizeObserver>>,
@@ -227,6 +228,7 @@ impl Log {
             newest: Cell::new(None),
             asked: Cell::new((None, None)),
             marked: Cell::new(None),
+            filled: Cell::new(None),
             flash: Cell::new(None),
             highlighted: Cell::new(false),
             observer: RefCell::new(None),
@@ -325,6 +327,7 @@ impl Log {
         self.newest.set(window.entries().last().map(|entry| entry.key));
         self.asked.set((None, None));
         self.marked.set(None);
+        self.filled.set(None);
     }
 
     /// The place that a target means.
@@ -531,6 +534,7 @@ impl Log {
                 self.signals.at_end.set(at_end);
             }
             self.fetch(window, view);
+            self.fill(window, view);
         });
         let anchor = self.anchor.get().filter(|_| !self.stuck.get());
         let position = anchor.map(|Anchor { key, below_top }| Target { key, below_top: Some(below_top), flash: false });
@@ -628,6 +632,15 @@ impl Log {
         if !window.at_end() && below < ahead && asked_newer != Some(last.key) {
             self.asked.set((self.asked.get().0, Some(last.key)));
             grow(Direction::Newer);
+        }
+    }
+
+    /// Asks for a page of the gap that is in view, once for what the window is now.
+    fn fill(&self, window: &Window, view: View) {
+        let Some((place, direction)) = gap::looked_at(window, view) else { return };
+        let asked = Some((place, window.entries().len()));
+        if self.filled.replace(asked) != asked {
+            self.ui.state.command(self.chat.account, gap::fill(&self.chat, place, direction));
         }
     }
 

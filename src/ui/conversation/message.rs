@@ -15,7 +15,7 @@ use super::{
         },
         wording,
     },
-    text,
+    gap, text,
 };
 use crate::ui::draw::{Draw, Drawn, El, choose, html, live, memo};
 use crate::{
@@ -32,7 +32,7 @@ pub fn message(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> El {
         .attr("class", "message-row")
         .attr("data-way", direction(entry.way))
         .attr("data-shape", live(move || outline.with(shape_name)))
-        .child((live(move || separators(ui, at, shape.get())), article(ui, chat, entry)))
+        .child((gap::row(ui, chat, entry), live(move || separators(ui, at, shape.get())), article(ui, chat, entry)))
 }
 
 const fn direction(way: Way) -> &'static str {

@@ -2,6 +2,7 @@
 
 mod composer;
 mod find;
+mod gap;
 mod header;
 mod highlight;
 mod layout;

@@ -23,6 +23,7 @@ mod chaos;
 mod contacts;
 mod conversation;
 mod embed;
+mod gaps;
 mod hostile;
 mod page;
 mod search;

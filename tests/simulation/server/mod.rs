@@ -49,6 +49,8 @@ pub struct Manners {
 #[derive(Default)]
 struct Account {
     archive: Vec<Archived>,
+    /// What was in the archive before that.
+    trimmed: Vec<Archived>,
     sessions: Vec<Session>,
     /// How much had arrived in sessions that are over, by their ids.
     over: BTreeMap<String, u32>,
@@ -75,6 +77,8 @@ enum Stage {
 pub struct Server {
     manners: Manners,
     accounts: BTreeMap<String, Account>,
+    /// Accounts that cannot read their archive.
+    pub without_archive: Vec<String>,
     conns: BTreeMap<Conn, Stage>,
     numbers: u64,
     now: Millis,
@@ -91,6 +95,7 @@ impl Server {
         Self {
             manners,
             accounts,
+            without_archive: Vec::new(),
             conns: BTreeMap::new(),
             numbers: first,
             now: 0,
@@ -144,10 +149,34 @@ impl Server {
         }
     }
 
-    /// The texts of the messages between two accounts, in the order of the first one's archive.
-    pub fn conversation(&self, account: &str, with: &str) -> Vec<String> {
-        let archive = self.accounts.get(account).map(|account| account.archive.as_slice()).unwrap_or_default();
-        archive.iter().filter(|archived| archived.with == with).filter_map(|archived| body(&archived.stanza)).collect()
+    /// The texts of the messages between two accounts, in the order of the first one's archive: what it has forgotten, and
+    /// what it has.
+    pub fn conversation(&self, account: &str, with: &str) -> (Vec<String>, Vec<String>) {
+        let Some(account) = self.accounts.get(account) else { return Default::default() };
+        let texts = |archive: &[Archived]| {
+            let of_them = archive.iter().filter(|archived| archived.with == with);
+            of_them.filter_map(|archived| body(&archived.stanza)).collect()
+        };
+        (texts(&account.trimmed), texts(&account.archive))
+    }
+
+    /// The archives forget a part, of 10,000, of what is older than this.
+    pub fn trim(&mut self, part: u32, before: Millis) {
+        for account in self.accounts.values_mut() {
+            let old = account.archive.iter().take_while(|archived| archived.at < before).count();
+            let part = usize::try_from(part).unwrap_or_default();
+            let count = old.saturating_mul(part).div_ceil(10_000).min(old);
+            account.trimmed.extend(account.archive.drain(..count));
+        }
+    }
+
+    /// The server is made anew, out of its archives: the same messages have other ids.
+    pub fn renumber(&mut self) {
+        self.restart();
+        for account in self.accounts.values_mut() {
+            account.offline.clear();
+            account.archive.iter_mut().for_each(|archived| archived.id.push('n'));
+        }
     }
 
     fn send(&mut self, conn: Conn, frame: impl Into<String>) {
