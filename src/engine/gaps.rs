@@ -172,6 +172,8 @@ impl ArchiveRecord {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::arithmetic_side_effects)]
+
     use super::*;
     use proptest::prelude::*;
 

@@ -289,7 +289,7 @@ impl Harness {
         let set = query.child("set", "http://jabber.org/protocol/rsm").unwrap();
         for name in ["after", "before"] {
             if let Some(end) = set.child(name, "http://jabber.org/protocol/rsm") {
-                let end = end.child_text("x", "x").map_or_else(|| end.text(), |text| text);
+                let end = end.child_text("x", "x").unwrap_or_else(|| end.text());
                 asked = asked.replace(&format!("<{name}>{end}</{name}>"), "").replace(&format!("<{name}/>"), "");
             }
         }
