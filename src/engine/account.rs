@@ -17,17 +17,19 @@ use rand_core::CryptoRng;
 use crate::{
     archive::{Archive, Read},
     caps::Capabilities,
+    changes::Wanted,
     chats::Chats,
     contacts::Contacts,
     displayed::Displayed,
     envelope::{Door, Incoming, Opened, Provenance},
+    events::Waiting,
     ingest::{self, Applied, Arrival, Known, References},
     io::{AccountConfig, Audience, Effects, Input},
     jids,
     map::Map,
     outbox::Outbox,
     profile::Profiles,
-    records::{MessageRecord, SETTINGS, encode, jid_key},
+    records::{Change, MessageRecord, SETTINGS, by_origin_id, by_wire_id, encode, jid_key},
     requests::Purpose,
     session::Session,
     step::{Loads, Step},
@@ -56,6 +58,10 @@ pub(crate) enum Then {
     Retry(ViewId, CommandId),
     /// A message to delete.
     Discard(ViewId, CommandId),
+    /// A message of which something is to become.
+    Change(ViewId, CommandId, Wanted),
+    /// A message to show again, since less or more of what we did to it is unsent.
+    ShowAgain,
     /// What to show in the list after a message was deleted.
     NewestOf(BareJid),
     /// What programs with these capabilities can do.
@@ -70,7 +76,8 @@ impl Then {
     /// The command that waits for this.
     fn command(&self) -> Option<(ViewId, CommandId)> {
         match self {
-            Self::Retry(view, id) | Self::Discard(view, id) | Self::Forget(view, id, _) => Some((*view, *id)),
+            Self::Retry(view, id) | Self::Discard(view, id) => Some((*view, *id)),
+            Self::Forget(view, id, _) | Self::Change(view, id, _) => Some((*view, *id)),
             _ => None,
         }
     }
@@ -96,8 +103,9 @@ pub struct Account {
     pub(crate) capabilities: Capabilities,
     pub(crate) loads: Loads<Then>,
     references: References,
+    pub(crate) waiting: Waiting,
     /// The last message of the archive in each chat, while pages of it are read on.
-    page_ends: Map<BareJid, TimelineKey>,
+    pub(crate) page_ends: Map<BareJid, TimelineKey>,
     arrivals: Vec<Arrival>,
     ingesting: bool,
     last_sequence: u64,
@@ -137,6 +145,7 @@ impl Account {
             capabilities: Capabilities::default(),
             loads: Loads::default(),
             references: References::default(),
+            waiting: Waiting::default(),
             page_ends: Map::default(),
             arrivals: Vec::new(),
             ingesting: false,
@@ -195,6 +204,7 @@ impl Account {
             Table::Outbox,
             Table::People,
             Table::Presence,
+            Table::Waiting,
         ];
         self.loads.ask(step, tables.map(Query::All).to_vec(), Then::Boot);
     }
@@ -213,6 +223,8 @@ impl Account {
             Then::CountUnread(chat) => self.unread_counted(&chat, found.next()),
             Then::TellDisplayed(chat) => self.displayed_loaded(step, chat, found.next()),
             Then::Displayed(read) => self.displayed_found(step, read, found.next()),
+            Then::Change(view, id, wanted) => self.change_loaded(step, view, id, wanted, found.next()),
+            Then::ShowAgain => self.shown_again(found.next()),
             Then::Retry(view, id) => self.retry_loaded(step, view, id, found.next()),
             Then::Discard(view, id) => self.discard_loaded(step, view, id, found.next()),
             Then::NewestOf(chat) => self.newest_loaded(&chat, found.next()),
@@ -287,6 +299,11 @@ impl Account {
         self.arrivals.push(Arrival::ArchivePage(read));
     }
 
+    /// The server has an edit, retraction or reaction of ours.
+    pub(crate) fn change_taken(&mut self, change: Change) {
+        self.arrivals.push(Arrival::Own(Box::new(change)));
+    }
+
     /// Whether everything that has arrived is taken in, so that it may be acknowledged with the next commit.
     pub(crate) fn all_ingested(&self) -> bool {
         self.arrivals.is_empty() && !self.ingesting
@@ -300,6 +317,9 @@ impl Account {
         let keys = self.arrivals.iter().flat_map(|arrival| match arrival {
             Arrival::Message(incoming) => ingest::lookups(incoming, &self.me),
             Arrival::ArchivePage(_) => Vec::new(),
+            Arrival::Own(change) => {
+                vec![by_origin_id(&change.message), by_wire_id(&change.chat, &self.me, &change.event.id)]
+            }
         });
         let keys: Vec<Key> = keys.into_list();
         let query = Query::Resolve { index: Table::MessageIds, keys: keys.clone(), target: Table::Messages };
@@ -312,6 +332,7 @@ impl Account {
         for arrival in std::mem::take(&mut self.arrivals) {
             match arrival {
                 Arrival::Message(incoming) => self.take_in(step, &incoming, &mut known),
+                Arrival::Own(change) => self.take_own_event(step, &change, &mut known),
                 Arrival::ArchivePage(read) => {
                     if !read.goes_on() {
                         let ends = std::mem::take(&mut self.page_ends);
@@ -329,7 +350,12 @@ impl Account {
         if let Some(state) = ingest::chat_state(&incoming.message).filter(|_| live && incoming.way == Way::In) {
             self.chats.set_typing(&incoming.chat, state, step.now);
         }
-        if let Some(reference) = ingest::reference(incoming) {
+        let reference = ingest::reference(incoming);
+        let bounced = reference.as_ref().and_then(|(id, state)| match state {
+            DeliveryState::Failed(why) => Some(self.event_bounced(step, &incoming.chat, id, why, known)),
+            _ => None,
+        });
+        if let Some(reference) = reference.filter(|_| bounced != Some(true)) {
             match ingest::refer(incoming, &reference, &self.me, known) {
                 Some(Applied::Changed(message)) => self.change_message(step, &message),
                 Some(_) => {}
@@ -341,23 +367,16 @@ impl Account {
             true => self.archive_floor(&incoming.chat),
             false => self.settled(&incoming.chat).filter(|_| !incoming.stamped),
         };
-        match ingest::apply(step, incoming, known, floor) {
-            Applied::Added(mut message) => {
-                self.references.apply(&mut message, known);
-                self.save_message(step, &message);
-                self.chats.message_added(&message, incoming.provenance == Provenance::History);
-                if incoming.provenance != Provenance::History {
-                    self.chats.settle(&message);
+        self.take_event(step, incoming, known, floor);
+        if !self.take_original(step, incoming, known, floor) {
+            match ingest::apply(step, incoming, known, floor) {
+                Applied::Added(message) => self.message_arrived(step, incoming, *message, known),
+                Applied::Changed(message) => {
+                    self.change_message(step, &message);
+                    self.check_displayed(step, &message);
                 }
-                self.views.added(&message);
-                self.check_displayed(step, &message);
-                self.answer_receipt_request(step, incoming);
+                Applied::Nothing => {}
             }
-            Applied::Changed(message) => {
-                self.change_message(step, &message);
-                self.check_displayed(step, &message);
-            }
-            Applied::Nothing => {}
         }
         if let Some(up_to) = ingest::displayed_elsewhere(incoming, known) {
             self.learn_displayed(step, &incoming.chat, up_to);
@@ -371,6 +390,27 @@ impl Account {
                 }
             }
         }
+    }
+
+    /// A message is new.
+    pub(crate) fn message_arrived(
+        &mut self,
+        step: &mut Step<'_>,
+        incoming: &Incoming,
+        mut message: MessageRecord,
+        known: &mut Known,
+    ) {
+        self.waiting.tell(step, &mut message);
+        self.references.apply(&mut message, known);
+        known.put(&message);
+        self.save_message(step, &message);
+        self.chats.message_added(&message, incoming.provenance == Provenance::History);
+        if incoming.provenance != Provenance::History {
+            self.chats.settle(&message);
+        }
+        self.views.added(&message);
+        self.check_displayed(step, &message);
+        self.answer_receipt_request(step, incoming);
     }
 
     /// The last place that the server has given in a chat.
@@ -460,7 +500,14 @@ impl Account {
             self.chats.settle(message);
         }
         self.save_message(step, message);
-        self.chats.message_changed(message);
+        self.show_changed(message);
+    }
+
+    /// A message is to be shown as it is now.
+    pub(crate) fn show_changed(&mut self, message: &MessageRecord) {
+        let mut shown = message.clone();
+        self.outbox.overlay(&self.me, &mut shown.item);
+        self.chats.message_changed(&shown);
         self.views.changed(message);
     }
 
@@ -483,7 +530,7 @@ impl Account {
     }
 
     /// Tells the author that a message has arrived, if they may know and the person wants them to (attack case A-21).
-    fn answer_receipt_request(&mut self, step: &mut Step<'_>, incoming: &Incoming) {
+    pub(crate) fn answer_receipt_request(&mut self, step: &mut Step<'_>, incoming: &Incoming) {
         let Some(id) = ingest::wants_receipt(incoming) else { return };
         if !self.settings.send_receipts || !self.contacts.may_see_us(&incoming.chat) {
             return;
@@ -504,6 +551,7 @@ impl Account {
         if !self.is_reloading() {
             self.publish(step);
         }
+        self.show_unsent(step);
         self.settle(step);
         self.pump(step);
         // A command is answered when its effects have been told.
@@ -589,6 +637,6 @@ fn answered(effects: &Effects) -> Vec<(ViewId, CommandId)> {
 pub(crate) fn text_of(message: &MessageRecord) -> Option<&str> {
     match &message.item.body {
         MessageBody::Text(text) => Some(text),
-        MessageBody::Unreadable => None,
+        MessageBody::Unreadable | MessageBody::Retracted => None,
     }
 }

@@ -4,7 +4,8 @@
 //! send, what to tell the views, when to wake up. A driver does the IO; [`io`] states the contract between the two.
 //!
 //! Reading order: [`io`] and [`store`] are the borders; `account` is where an input is sorted and a step ends; `session`
-//! keeps the connection; `envelope` and `ingest` are the way in, `outbox` the way out,
+//! keeps the connection; `envelope` and `ingest` are the way in, `outbox` the way out; `story` is what becomes of a message,
+//! `events` how that comes in and `changes` how it goes out;
 //! `archive` and `sync` the way back; `chats`, `views`, `contacts` and
 //! `profile` are what people see, `displayed` how far they have; `search` finds it again.
 
@@ -12,11 +13,13 @@ mod account;
 mod archive;
 mod boot;
 mod caps;
+mod changes;
 mod chats;
 mod commands;
 mod contacts;
 mod displayed;
 mod envelope;
+mod events;
 mod identity;
 mod ingest;
 pub mod io;
@@ -31,6 +34,7 @@ pub mod search;
 mod session;
 mod step;
 pub mod store;
+mod story;
 mod sync;
 mod views;
 

@@ -227,7 +227,7 @@ fn preview(ui: Ui, chat: &ChatSummary) -> Drawn {
         }
         (_, Some(preview)) => {
             let own = (preview.way == Way::Out).then(|| lead("row-own", ui.texts().you()));
-            (own, one_line(&preview.text)).drawn()
+            (own, one_line(&wording::spoken(ui.texts(), &preview.body))).drawn()
         }
         _ => Drawn::nothing(),
     }

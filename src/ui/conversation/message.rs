@@ -126,6 +126,9 @@ fn draw_body(ui: Ui, body: MessageBody) -> Drawn {
             .attr("data-unreadable", "true")
             .child(ui.t(|t| t.unreadable()))
             .drawn(),
+        MessageBody::Retracted => {
+            html::div().attr("class", "message-body").attr("data-gone", "true").child(ui.t(|t| t.retracted())).drawn()
+        }
     }
 }
 
