@@ -15,14 +15,14 @@ use plausch_xmpp::{
 use rand_core::CryptoRng;
 
 use crate::{
-    archive::{Archive, Read},
+    archive::{self, Archive, Read},
     caps::Capabilities,
     changes::Wanted,
     chats::Chats,
     contacts::Contacts,
     displayed::Displayed,
     envelope::{Door, Incoming, Opened, Provenance},
-    events::Waiting,
+    events::{Waiting, event_of},
     ingest::{self, Applied, Arrival, Known, References},
     io::{AccountConfig, Audience, Effects, Input},
     jids,
@@ -281,7 +281,9 @@ impl Account {
         match door.open(message) {
             Opened::Message(incoming) => {
                 if !self.pep_event(step, &incoming) {
-                    let counts = incoming.stanza_id.is_some() || incoming.message.body().is_some();
+                    let counts = incoming.stanza_id.is_some()
+                        || incoming.message.body().is_some()
+                        || event_of(&incoming.message).is_some();
                     if counts && self.in_flight() {
                         self.archive.hold_back();
                     }
@@ -457,7 +459,8 @@ impl Account {
     fn put_in_the_archives_past(&mut self, step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) {
         let (Some(sequence), Some(message)) = (incoming.sequence, Self::copied(incoming, known)) else { return };
         let place = TimelineKey { at: incoming.at, sequence };
-        if message.item.key.at == incoming.at {
+        // Among messages of the same time, one that came by itself stands behind all that are read back.
+        if message.item.key.at == incoming.at && archive::is_history(message.item.key) {
             return;
         }
         let moved = self.move_message(step, &message, place, incoming.at);

@@ -11,7 +11,7 @@
 //! An archive that fails for a moment is asked again, after pauses that grow: only one that says that it is none counts as
 //! none.
 
-use plausch_model::{BareJid, StanzaId, Timestamp};
+use plausch_model::{BareJid, StanzaId, TimelineKey, Timestamp};
 use plausch_xmpp::{
     datetime::DateTime,
     jid::Jid,
@@ -359,6 +359,11 @@ impl Archive {
     fn save(&self, step: &mut Step<'_>) {
         step.fx.batch.put(Table::Meta, ARCHIVE, encode(&self.record));
     }
+}
+
+/// Whether a message has the place where it was read back, and not one from when it came.
+pub(crate) fn is_history(place: TimelineKey) -> bool {
+    place.sequence < HISTORY_END
 }
 
 impl Read {

@@ -196,8 +196,16 @@ impl Account {
         let found = keys.iter().find_map(|key| known.get(key)).cloned();
         let is_correction = matches!(event.what, What::Correct(_));
         match found {
-            // Nobody may put words in the clear in place of what was encrypted (attack case E-08).
-            Some(message) if is_correction && message.item.body == MessageBody::Unreadable => {}
+            // Nobody may put words in the clear in place of what was encrypted (attack case E-08): they stand for themselves.
+            Some(message) if is_correction && message.item.body == MessageBody::Unreadable => {
+                let known_already = known.get(&by_wire_id(chat, author, &event.id)).is_some();
+                if let What::Correct(text) = event.what
+                    && !known_already
+                {
+                    let message = ingest::new_message(step, incoming, MessageBody::Text(text), Some(place));
+                    self.message_arrived(step, incoming, message, known);
+                }
+            }
             Some(message) => {
                 let settled = matches!(provenance, Provenance::Archive | Provenance::History);
                 self.tell_event(step, message, &event, settled, known);

@@ -9,8 +9,8 @@
 //! applied in order, each seeing what those before it did.
 
 use plausch_model::{
-    BareJid, ChatState, DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, TimelineKey, Timestamp,
-    Way,
+    BareJid, ChatState, DeliveryState, Encryption, FailureReason, MessageBody, OriginId, TimelineItem, TimelineKey,
+    Timestamp, Way,
 };
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
@@ -46,10 +46,11 @@ pub(crate) enum Arrival {
     Own(Box<Change>),
 }
 
-/// Messages that a step looks at, by the keys of their ids. Loaded at first, then kept up with what the step does.
+/// Messages that a step looks at, and which keys of ids lead to them. Loaded at first, then kept up with what the step does.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    messages: Map<Key, MessageRecord>,
+    messages: Map<OriginId, MessageRecord>,
+    ids: Map<Key, OriginId>,
 }
 
 impl Known {
@@ -57,22 +58,26 @@ impl Known {
     pub fn new(keys: Vec<Key>, found: Option<Loaded>) -> Self {
         let Some(Loaded::Found(rows)) = found else { return Self::default() };
         let messages = keys.into_iter().zip(rows);
-        let messages = messages.filter_map(|(key, row)| Some((key, decode_row(&row?)?)));
+        let messages = messages.filter_map(|(key, row)| Some((key, decode_row::<MessageRecord>(&row?)?)));
         let mut known = Self::default();
-        known.messages.extend(messages);
+        for (key, message) in messages {
+            known.ids.insert(key, message.item.id.clone());
+            known.messages.insert(message.item.id.clone(), message);
+        }
         known
     }
 
     /// The message with this id.
     pub fn get(&self, key: &Key) -> Option<&MessageRecord> {
-        self.messages.get(key)
+        self.messages.get(self.ids.get(key)?)
     }
 
     /// Notes a message as it is now under all its ids.
     pub fn put(&mut self, message: &MessageRecord) {
         for key in id_keys(message) {
-            self.messages.insert(key, message.clone());
+            self.ids.insert(key, message.item.id.clone());
         }
+        self.messages.insert(message.item.id.clone(), message.clone());
     }
 }
 

@@ -12,6 +12,9 @@ use crate::records::MessageRecord;
 /// So many corrections of a message are kept, beside what it said at first; then the oldest make room.
 const MAX_CORRECTIONS: usize = 20;
 
+/// So many sets of reactions are kept of each person.
+const MAX_SETS: usize = 10;
+
 /// Something that becomes of a message.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub struct Event {
@@ -47,7 +50,8 @@ pub struct Story {
     original: Option<String>,
     /// Its corrections in order.
     corrections: Vec<Correction>,
-    /// The last reactions of everybody who ever reacted.
+    /// Sets of reactions in order; the last of each person counts. What came before is kept for a while, since a server
+    /// delivers again what it does not know to have arrived.
     reactions: Vec<Reacted>,
     /// The id of the stanza that took it back.
     retraction: Option<String>,
@@ -139,7 +143,7 @@ impl MessageRecord {
         let author = &self.item.author;
         let mut events = Vec::new();
         for story in self.story.iter() {
-            let sets = story.reactions.iter().filter(|set| is_own(&self.item, &self.chat, &set.author));
+            let sets = story.last_reactions().filter(|set| is_own(&self.item, &self.chat, &set.author));
             events.extend(sets.map(|set| (&set.author, &set.id, What::React(set.emojis.clone()))));
             if self.item.way == Way::Out {
                 let corrections = story.corrections.iter();
@@ -152,15 +156,14 @@ impl MessageRecord {
 
     /// Somebody's reactions, in their order.
     pub fn reactions_of(&self, author: &BareJid) -> Vec<Emoji> {
-        let mut sets = self.story.iter().flat_map(|story| &story.reactions);
+        let mut sets = self.story.iter().flat_map(|story| story.last_reactions());
         sets.find(|set| set.author == *author).map(|set| set.emojis.clone()).unwrap_or_default()
     }
 
-    /// Our reactions came back: they do not count any more.
+    /// Our reactions came back: those before them count (XEP-0444 §3.4).
     pub fn reaction_bounced(&mut self, id: &str) {
-        let mut sets = self.story.iter_mut().flat_map(|story| &mut story.reactions);
-        if let Some(set) = sets.find(|set| set.id == id) {
-            set.emojis.clear();
+        if let Some(story) = &mut self.story {
+            story.reactions.retain(|set| set.id != id);
         }
         self.reduce();
     }
@@ -180,7 +183,7 @@ impl MessageRecord {
         }
         item.edited = story.corrections.last().map(|last| last.place.at);
         item.reactions.clear();
-        for set in &story.reactions {
+        for set in story.last_reactions() {
             let own = is_own(item, chat, &set.author);
             set.emojis.iter().for_each(|emoji| add_reaction(item, emoji, &set.author, own));
         }
@@ -215,20 +218,29 @@ impl Story {
 
     fn react(&mut self, event: &Event, emojis: &[Emoji], settled: bool) {
         let Event { id, author, place, .. } = event;
-        let new = Reacted { author: author.clone(), id: id.clone(), emojis: emojis.to_vec(), place: *place };
-        match self.reactions.iter_mut().find(|set| set.author == *author) {
-            Some(set) if set.id == *id && set.emojis == emojis => {
-                if settled {
-                    set.place = *place;
-                }
+        let is_it = |set: &Reacted| set.author == *author && set.id == *id && set.emojis == emojis;
+        match self.reactions.iter().position(is_it) {
+            Some(_) if !settled => return,
+            Some(known) => {
+                self.reactions.remove(known);
             }
-            Some(set) if set.place <= *place => *set = new,
-            Some(_) => {}
-            None => {
-                let at = self.reactions.iter().take_while(|set| set.author < *author).count();
-                self.reactions.insert(at, new);
-            }
+            None => {}
         }
+        let new = Reacted { author: author.clone(), id: id.clone(), emojis: emojis.to_vec(), place: *place };
+        let at = self.reactions.iter().take_while(|set| set.place <= *place).count();
+        self.reactions.insert(at, new);
+        let theirs = self.reactions.iter().filter(|set| set.author == *author).count();
+        let first = self.reactions.iter().position(|set| set.author == *author);
+        if let Some(first) = first.filter(|_| theirs > MAX_SETS) {
+            self.reactions.remove(first);
+        }
+    }
+
+    /// The last set of each person.
+    fn last_reactions(&self) -> impl Iterator<Item = &Reacted> {
+        let last =
+            |at: usize, author: &BareJid| !self.reactions.iter().skip(at).skip(1).any(|set| set.author == *author);
+        self.reactions.iter().enumerate().filter(move |(at, set)| last(*at, &set.author)).map(|(_, set)| set)
     }
 }
 

@@ -221,6 +221,19 @@ fn what_waits_for_a_message_is_bounded_and_outlives_a_restart() {
     assert_eq!(again.rows(Table::Waiting), 0);
 }
 
+/// Attack case E-08.
+#[test]
+fn words_in_the_clear_do_not_replace_what_was_encrypted() {
+    let mut harness = Harness::online();
+    let hidden = "<encryption xmlns='urn:xmpp:eme:0' namespace='urn:xmpp:omemo:2'/>";
+    harness.receive(&from(ROMEO, "m1", hidden));
+    harness.receive(&from(ROMEO, "c1", &correction("m1", "in the clear")));
+    harness.receive(&from(ROMEO, "c1", &correction("m1", "in the clear")));
+    assert_eq!(harness.texts(ROMEO), ["(unreadable)", "in the clear"]);
+    harness.receive(&from(ROMEO, "t1", &retraction("m1")));
+    assert_eq!(harness.texts(ROMEO), ["(retracted)", "in the clear"]);
+}
+
 #[test]
 fn a_correction_is_confirmed_like_a_message() {
     let mut harness = Harness::online();

@@ -6,6 +6,7 @@ mod archive;
 mod login;
 mod query;
 mod route;
+mod said;
 mod session;
 
 use std::collections::BTreeMap;
@@ -13,9 +14,11 @@ use std::collections::BTreeMap;
 use plausch_xmpp::xml::{Element, Limits, parse};
 
 use crate::dice::Dice;
+use crate::line;
 use crate::queue::Millis;
 use archive::Archived;
 use login::Login;
+use said::Said;
 use session::Session;
 
 /// The one domain.
@@ -144,10 +147,32 @@ impl Server {
         }
     }
 
-    /// The texts of the messages between two accounts, in the order of the first one's archive.
+    /// The messages between two accounts, in the order of the first one's archive, and what became of them.
     pub fn conversation(&self, account: &str, with: &str) -> Vec<String> {
-        let archive = self.accounts.get(account).map(|account| account.archive.as_slice()).unwrap_or_default();
-        archive.iter().filter(|archived| archived.with == with).filter_map(|archived| body(&archived.stanza)).collect()
+        let mut said: Vec<Said> = Vec::new();
+        for archived in self.archived(account).filter(|archived| archived.with == with) {
+            Said::take(&mut said, &archived.stanza);
+        }
+        said.iter().map(|said| line(said.text.as_deref(), said.edited, &said.reactions)).collect()
+    }
+
+    /// The texts between two accounts, those of edits, too.
+    pub fn texts(&self, account: &str, with: &str) -> Vec<String> {
+        let archived = self.archived(account).filter(|archived| archived.with == with);
+        archived.filter_map(|archived| body(&archived.stanza)).collect()
+    }
+
+    /// The ids of stanzas that an account has sent more than once.
+    pub fn doubled(&self, account: &str) -> Vec<String> {
+        let from = |archived: &&Archived| archived.stanza.attr("from").is_some_and(|from| bare(from) == account);
+        let ids: Vec<&str> =
+            self.archived(account).filter(from).filter_map(|archived| archived.stanza.attr("id")).collect();
+        let times = |id: &str| ids.iter().filter(|other| **other == id).count();
+        ids.iter().filter(|id| times(id) > 1).map(|id| (*id).to_owned()).collect()
+    }
+
+    fn archived(&self, account: &str) -> impl Iterator<Item = &Archived> {
+        self.accounts.get(account).into_iter().flat_map(|account| &account.archive)
     }
 
     fn send(&mut self, conn: Conn, frame: impl Into<String>) {
@@ -170,9 +195,9 @@ impl Server {
     }
 }
 
-/// A message's text.
+/// A message's text, if it is not there only for clients that don't know what else it says.
 fn body(stanza: &Element) -> Option<String> {
-    stanza.child_text("body", "jabber:client")
+    stanza.child_text("body", "jabber:client").filter(|_| stanza.child("fallback", "urn:xmpp:fallback:0").is_none())
 }
 
 /// The part of an address before the resource.
