@@ -250,6 +250,7 @@ fn context_menu(ui: Ui, chat: &OpenChat, event: &MouseEvent) {
                 ui.state.place.dialog.set(Some(Dialog::RemoveChat(remove.clone())));
             }),
         ],
+        panel: None,
         anchor,
         point: Some((f64::from(event.client_x()), f64::from(event.client_y()))),
     }));

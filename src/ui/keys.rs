@@ -66,10 +66,12 @@ fn walk(ui: Ui, step: isize) -> bool {
     true
 }
 
-/// Closes the details, or on a narrow screen the chat.
+/// Leaves editing, closes the details, or on a narrow screen the chat.
 fn leave(ui: Ui) -> bool {
     let place = ui.state.place;
-    if place.details.get_untracked() {
+    if place.chat.get_untracked().is_some_and(|chat| chat.account.timeline.stop_editing()) {
+        true
+    } else if place.details.get_untracked() {
         place.details.set(false);
         true
     } else if ui.room.get_untracked() == Room::Narrow && place.chat.with_untracked(Option::is_some) {

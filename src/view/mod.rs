@@ -27,7 +27,7 @@ pub use notices::{Notice, NoticeKind, Notices};
 pub use place::{Dialog, OpenChat, Place, Section, SettingsSection};
 pub use sort::sort_by;
 pub use state::{Phase, Pictures, Reply, State};
-pub use timeline::{Entry, Shape, Timeline, Window};
+pub use timeline::{Edit, Entry, Shape, Timeline, Window};
 
 #[cfg(test)]
 pub(crate) mod fixtures;

@@ -240,11 +240,28 @@ pub struct Timeline {
     window: RwSignal<Window>,
     sent: RwSignal<u32>,
     refused: RwSignal<Vec<(BareJid, String)>>,
+    editing: RwSignal<Option<Edit>>,
+}
+
+/// A message that is being edited.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Edit {
+    /// Its chat.
+    pub chat: BareJid,
+    /// Which message.
+    pub message: OriginId,
+    /// What it said when that began.
+    pub text: String,
 }
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self { window: RwSignal::new(Window::default()), sent: RwSignal::new(0), refused: RwSignal::new(Vec::new()) }
+        Self {
+            window: RwSignal::new(Window::default()),
+            sent: RwSignal::new(0),
+            refused: RwSignal::new(Vec::new()),
+            editing: RwSignal::new(None),
+        }
     }
 }
 
@@ -257,6 +274,25 @@ impl Timeline {
     /// How often the person has sent something in this view; watched.
     pub fn sent(&self) -> u32 {
         self.sent.get()
+    }
+
+    /// A message is being edited now, or none.
+    pub fn edit(&self, edit: Option<Edit>) {
+        self.editing.set(edit);
+    }
+
+    /// The message of this chat that is being edited; watched.
+    pub fn editing(&self, chat: &BareJid) -> Option<Edit> {
+        self.editing.get().filter(|edit| edit.chat == *chat)
+    }
+
+    /// Stops editing. False if nothing was edited.
+    pub fn stop_editing(&self) -> bool {
+        let edited = self.editing.with_untracked(Option::is_some);
+        if edited {
+            self.editing.set(None);
+        }
+        edited
     }
 
     /// A text for a chat was not taken.

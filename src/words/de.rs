@@ -183,6 +183,7 @@ pub static TEXTS: Texts = Source {
     other_emoji: "Anderes Emoji",
     not_an_emoji: "Das ist kein einzelnes Emoji.",
     reacted_by: Fill::new("von {}"),
+    drop_change: "Änderung verwerfen",
     retract_question: "Diese Nachricht für alle löschen?",
     retract_hint: "Die andere Seite wird gebeten, sie auch zu löschen. Vielleicht wurde sie schon gelesen oder aufbewahrt, und nicht jede App folgt der Bitte.",
     stranger_hint: "Nicht in deinen Kontakten. Die Person erfährt nichts über dich, bis du antwortest oder sie hinzufügst.",

@@ -179,6 +179,7 @@ pub static TEXTS: Texts = Source {
     other_emoji: "Another emoji",
     not_an_emoji: "This is not a single emoji.",
     reacted_by: Fill::new("from {}"),
+    drop_change: "Discard change",
     retract_question: "Delete this message for everyone?",
     retract_hint: "The other side is asked to delete it, too. They may have seen or kept it, and not every app does as asked.",
     stranger_hint: "Not in your contacts. They learn nothing about you until you answer or add them.",

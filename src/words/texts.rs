@@ -253,6 +253,7 @@ texts! {
     pub other_emoji: Text,
     pub not_an_emoji: Text,
     pub reacted_by: Fill,
+    pub drop_change: Text,
     pub retract_question: Text,
     pub retract_hint: Text,
     pub stranger_hint: Text,

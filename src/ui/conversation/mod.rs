@@ -1,11 +1,13 @@
 //! The open conversation: header, messages, composer.
 
 mod composer;
+mod editing;
 mod header;
 mod layout;
 mod links;
 mod log;
 mod message;
+mod reactions;
 mod text;
 mod typing;
 

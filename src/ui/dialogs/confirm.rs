@@ -1,6 +1,6 @@
 //! Questions before what cannot be undone.
 
-use plausch_model::Command;
+use plausch_model::{Command, OriginId};
 
 use super::{
     super::{
@@ -49,6 +49,13 @@ pub fn remove_chat(ui: Ui, chat: OpenChat) -> Drawn {
             ui.state.ask(chat.account, command.clone(), complain(ui));
         },
     )
+}
+
+/// Take a message back?
+pub fn retract(ui: Ui, chat: &OpenChat, message: OriginId) -> Drawn {
+    let (title, account) = (ui.t(|t| t.retract_question()).drawn(), chat.account);
+    let yes = move || ui.act(account, Command::Retract(message.clone()));
+    question(ui, title, |t| t.retract_hint(), |t| t.delete(), yes)
 }
 
 /// Log out?

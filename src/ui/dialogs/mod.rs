@@ -25,6 +25,7 @@ pub fn dialogs(ui: Ui) -> Drawn {
             Some(Dialog::RemoveContact(whom)) => confirm::remove_contact(ui, whom),
             Some(Dialog::Block(whom)) => confirm::block(ui, whom),
             Some(Dialog::RemoveChat(chat)) => confirm::remove_chat(ui, chat),
+            Some(Dialog::Retract(chat, message)) => confirm::retract(ui, &chat, message),
             Some(Dialog::LogOut(account)) => confirm::log_out(ui, account),
             Some(Dialog::Settings(section)) => settings::settings(ui, section),
             Some(Dialog::Connection(account)) => connection::connection(ui, account),
