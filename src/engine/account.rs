@@ -15,12 +15,14 @@ use plausch_xmpp::{
 use rand_core::CryptoRng;
 
 use crate::{
-    archive::Archive,
+    archive::{self, Archive},
     caps::Capabilities,
+    changes::Wanted,
     chats::Chats,
     contacts::Contacts,
     displayed::Displayed,
     envelope::{Door, Incoming, Opened, Provenance},
+    events::{Waiting, event_of},
     finder::Finder,
     ingest::{self, Applied, Arrival, Known, References},
     io::{AccountConfig, Audience, Effects, Input},
@@ -29,7 +31,7 @@ use crate::{
     outbox::Outbox,
     page::Read,
     profile::Profiles,
-    records::{MessageRecord, SETTINGS, encode, jid_key},
+    records::{Change, MessageRecord, SETTINGS, by_origin_id, by_wire_id, encode, jid_key},
     requests::Purpose,
     search::Work,
     session::Session,
@@ -60,6 +62,10 @@ pub(crate) enum Then {
     Retry(ViewId, CommandId),
     /// A message to delete.
     Discard(ViewId, CommandId),
+    /// A message of which something is to become.
+    Change(ViewId, CommandId, Wanted),
+    /// A message to show again, since less or more of what we did to it is unsent.
+    ShowAgain,
     /// What to show in the list after a message was deleted.
     NewestOf(BareJid),
     /// What programs with these capabilities can do.
@@ -83,6 +89,7 @@ impl Then {
     fn command(&self) -> Option<(ViewId, CommandId)> {
         match self {
             Self::Retry(view, id) | Self::Discard(view, id) | Self::Export(view, id, _) => Some((*view, *id)),
+            Self::Change(view, id, _) => Some((*view, *id)),
             Self::Forget(forgetting) => Some(forgetting.command()),
             _ => None,
         }
@@ -110,8 +117,9 @@ pub struct Account {
     pub(crate) capabilities: Capabilities,
     pub(crate) loads: Loads<Then>,
     references: References,
+    pub(crate) waiting: Waiting,
     /// The last message of the archive in each chat, while pages of it are read on.
-    page_ends: Map<BareJid, TimelineKey>,
+    pub(crate) page_ends: Map<BareJid, TimelineKey>,
     arrivals: Vec<Arrival>,
     ingesting: bool,
     last_sequence: u64,
@@ -152,6 +160,7 @@ impl Account {
             capabilities: Capabilities::default(),
             loads: Loads::default(),
             references: References::default(),
+            waiting: Waiting::default(),
             page_ends: Map::default(),
             arrivals: Vec::new(),
             ingesting: false,
@@ -211,6 +220,7 @@ impl Account {
             Table::Outbox,
             Table::People,
             Table::Presence,
+            Table::Waiting,
         ];
         self.loads.ask(step, tables.map(Query::All).to_vec(), Then::Boot);
     }
@@ -231,6 +241,8 @@ impl Account {
             Then::CountUnread(chat) => self.unread_counted(&chat, found.next()),
             Then::TellDisplayed(chat) => self.displayed_loaded(step, chat, found.next()),
             Then::Displayed(read) => self.displayed_found(step, read, found.next()),
+            Then::Change(view, id, wanted) => self.change_loaded(step, view, id, wanted, found.next()),
+            Then::ShowAgain => self.shown_again(found.next()),
             Then::Retry(view, id) => self.retry_loaded(step, view, id, found.next()),
             Then::Discard(view, id) => self.discard_loaded(step, view, id, found.next()),
             Then::NewestOf(chat) => self.newest_loaded(&chat, found.next()),
@@ -293,7 +305,9 @@ impl Account {
         match door.open(message) {
             Opened::Message(incoming) => {
                 if !self.pep_event(step, &incoming) {
-                    let counts = incoming.stanza_id.is_some() || incoming.message.body().is_some();
+                    let counts = incoming.stanza_id.is_some()
+                        || incoming.message.body().is_some()
+                        || event_of(&incoming.message).is_some();
                     if counts && self.in_flight() {
                         self.archive.hold_back();
                     }
@@ -311,6 +325,11 @@ impl Account {
         self.arrivals.push(Arrival::ArchivePage(read));
     }
 
+    /// The server has an edit, retraction or reaction of ours.
+    pub(crate) fn change_taken(&mut self, change: Change) {
+        self.arrivals.push(Arrival::Own(Box::new(change)));
+    }
+
     /// Whether everything that has arrived is taken in, so that it may be acknowledged with the next commit.
     pub(crate) fn all_ingested(&self) -> bool {
         self.arrivals.is_empty() && !self.ingesting
@@ -324,6 +343,9 @@ impl Account {
         let keys = self.arrivals.iter().flat_map(|arrival| match arrival {
             Arrival::Message(incoming) => ingest::lookups(incoming, &self.me),
             Arrival::ArchivePage(_) => Vec::new(),
+            Arrival::Own(change) => {
+                vec![by_origin_id(&change.message), by_wire_id(&change.chat, &self.me, &change.event.id)]
+            }
         });
         let keys: Vec<Key> = keys.into_list();
         let query = Query::Resolve { index: Table::MessageIds, keys: keys.clone(), target: Table::Messages };
@@ -336,6 +358,7 @@ impl Account {
         for arrival in std::mem::take(&mut self.arrivals) {
             match arrival {
                 Arrival::Message(incoming) => self.take_in(step, &incoming, &mut known),
+                Arrival::Own(change) => self.take_own_event(step, &change, &mut known),
                 Arrival::ArchivePage(read) => {
                     let covered = self.page_ends.values().map(|end| end.at).max();
                     if !read.goes_on {
@@ -354,7 +377,12 @@ impl Account {
         if let Some(state) = ingest::chat_state(&incoming.message).filter(|_| live && incoming.way == Way::In) {
             self.chats.set_typing(&incoming.chat, state, step.now);
         }
-        if let Some(reference) = ingest::reference(incoming) {
+        let reference = ingest::reference(incoming);
+        let bounced = reference.as_ref().and_then(|(id, state)| match state {
+            DeliveryState::Failed(why) => Some(self.event_bounced(step, &incoming.chat, id, why, known)),
+            _ => None,
+        });
+        if let Some(reference) = reference.filter(|_| bounced != Some(true)) {
             match ingest::refer(incoming, &reference, &self.me, known) {
                 Some(Applied::Changed(message)) => self.change_message(step, &message),
                 Some(_) => {}
@@ -366,27 +394,16 @@ impl Account {
             true => self.archive_floor(&incoming.chat),
             false => self.settled(&incoming.chat).filter(|_| !incoming.stamped),
         };
-        match ingest::apply(step, incoming, known, floor) {
-            Applied::Added(mut message) => {
-                self.references.apply(&mut message, known);
-                self.save_message(step, &message);
-                self.finder.list(step, &message);
-                let is_history = incoming.provenance == Provenance::History;
-                self.chats.message_added(&message, is_history);
-                if !is_history {
-                    self.chats.settle(&message);
-                    self.answered_elsewhere(step, &message);
-                    self.handed_out(step, incoming, &message);
+        self.take_event(step, incoming, known, floor);
+        if !self.take_original(step, incoming, known, floor) {
+            match ingest::apply(step, incoming, known, floor) {
+                Applied::Added(message) => self.message_arrived(step, incoming, *message, known),
+                Applied::Changed(message) => {
+                    self.change_message(step, &message);
+                    self.check_displayed(step, &message);
                 }
-                self.views.added(&message);
-                self.check_displayed(step, &message);
-                self.answer_receipt_request(step, incoming);
+                Applied::Nothing => {}
             }
-            Applied::Changed(message) => {
-                self.change_message(step, &message);
-                self.check_displayed(step, &message);
-            }
-            Applied::Nothing => {}
         }
         if let Some(up_to) = ingest::displayed_elsewhere(incoming, known) {
             self.learn_displayed(step, &incoming.chat, up_to);
@@ -425,6 +442,31 @@ impl Account {
             let began = self.session.began_at();
             self.archive.early(step, began, message.item.key.at);
         }
+    }
+
+    /// A message is new.
+    pub(crate) fn message_arrived(
+        &mut self,
+        step: &mut Step<'_>,
+        incoming: &Incoming,
+        mut message: MessageRecord,
+        known: &mut Known,
+    ) {
+        self.waiting.tell(step, &mut message);
+        self.references.apply(&mut message, known);
+        known.put(&message);
+        self.save_message(step, &message);
+        self.finder.list(step, &message);
+        let is_history = incoming.provenance == Provenance::History;
+        self.chats.message_added(&message, is_history);
+        if !is_history {
+            self.chats.settle(&message);
+            self.answered_elsewhere(step, &message);
+            self.handed_out(step, incoming, &message);
+        }
+        self.views.added(&message);
+        self.check_displayed(step, &message);
+        self.answer_receipt_request(step, incoming);
     }
 
     /// The last place that the server has given in a chat.
@@ -473,8 +515,12 @@ impl Account {
         let (Some(sequence), Some(message)) = (incoming.sequence, Self::copied(incoming, known)) else { return };
         let place = TimelineKey { at: incoming.at.max(incoming.floor.unwrap_or(incoming.at)), sequence };
         let key = message.item.key;
-        // What was read before, of the same second, is in the archive's order already.
-        let in_order = incoming.provenance == Provenance::History || key.sequence.abs_diff(sequence) < RESERVED;
+        // What was read before, of the same second, is in the archive's order already; what came by itself stands behind all
+        // that are read back.
+        let in_order = match incoming.provenance {
+            Provenance::History => archive::is_history(key),
+            _ => key.sequence.abs_diff(sequence) < RESERVED,
+        };
         if key.at == place.at && in_order || incoming.floor.is_some_and(|floor| key.at <= floor) {
             return;
         }
@@ -517,6 +563,14 @@ impl Account {
         self.views.added(message);
     }
 
+    /// A message says something else now.
+    pub(crate) fn text_changed(&mut self, step: &mut Step<'_>, before: &MessageRecord, message: &MessageRecord) {
+        if before.item.body != message.item.body {
+            self.finder.forget(&mut step.fx.batch, before);
+            self.finder.list(step, message);
+        }
+    }
+
     /// A message is now like this.
     pub(crate) fn change_message(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
         if message.item.way == Way::Out && message.item.state != Some(DeliveryState::Waiting) {
@@ -524,7 +578,14 @@ impl Account {
             self.chats.settle(message);
         }
         self.save_message(step, message);
-        self.chats.message_changed(message);
+        self.show_changed(message);
+    }
+
+    /// A message is to be shown as it is now.
+    pub(crate) fn show_changed(&mut self, message: &MessageRecord) {
+        let mut shown = message.clone();
+        self.outbox.overlay(&self.me, &mut shown.item);
+        self.chats.message_changed(&shown);
         self.views.changed(message);
     }
 
@@ -547,7 +608,7 @@ impl Account {
     }
 
     /// Tells the author that a message has arrived, if they may know and the person wants them to (attack case A-21).
-    fn answer_receipt_request(&mut self, step: &mut Step<'_>, incoming: &Incoming) {
+    pub(crate) fn answer_receipt_request(&mut self, step: &mut Step<'_>, incoming: &Incoming) {
         let Some(id) = ingest::wants_receipt(incoming) else { return };
         if !self.settings.send_receipts || !self.contacts.may_see_us(&incoming.chat) {
             return;
@@ -568,6 +629,7 @@ impl Account {
         if !self.is_reloading() {
             self.publish(step);
         }
+        self.show_unsent(step);
         self.settle(step);
         self.pump(step);
         // A command is answered when its effects have been told.
@@ -656,6 +718,6 @@ fn answered(effects: &Effects) -> Vec<(ViewId, CommandId)> {
 pub(crate) fn text_of(message: &MessageRecord) -> Option<&str> {
     match &message.item.body {
         MessageBody::Text(text) => Some(text),
-        MessageBody::Unreadable => None,
+        MessageBody::Unreadable | MessageBody::Retracted => None,
     }
 }

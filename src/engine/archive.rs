@@ -13,7 +13,7 @@
 //! An archive that fails for a moment is asked again, after pauses that grow: only one that says that it is none, or none
 //! for us, counts as none. No answer, however odd, is asked for over and over: a reading that does not get on is over.
 
-use plausch_model::{BareJid, Direction, StanzaId, Timestamp};
+use plausch_model::{BareJid, Direction, StanzaId, TimelineKey, Timestamp};
 use plausch_xmpp::{
     datetime::DateTime,
     jid::Jid,
@@ -545,4 +545,9 @@ impl Archive {
     fn save(&self, step: &mut Step<'_>) {
         step.fx.batch.put(Table::Meta, ARCHIVE, encode(&self.record));
     }
+}
+
+/// Whether a message has the place where it was read back, and not one from when it came.
+pub(crate) fn is_history(place: TimelineKey) -> bool {
+    place.sequence < HISTORY_END
 }

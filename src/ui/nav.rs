@@ -146,6 +146,7 @@ fn account_menu(ui: Ui, account: Account, anchor: HtmlElement) -> Menu {
             Item::new(icons::KEYBOARD, t.shortcuts(), open(Dialog::Shortcuts)),
             Item::danger(icons::LOG_OUT, t.log_out(), open(Dialog::LogOut(account))),
         ],
+        panel: None,
         anchor,
         point: None,
     }

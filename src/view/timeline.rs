@@ -287,6 +287,18 @@ pub struct Timeline {
     refused: RwSignal<Vec<(BareJid, String)>>,
     target: RwSignal<Option<Target>>,
     position: StoredValue<Option<Target>>,
+    editing: RwSignal<Option<Edit>>,
+}
+
+/// A message that is being edited.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Edit {
+    /// Its chat.
+    pub chat: BareJid,
+    /// Which message.
+    pub message: OriginId,
+    /// What it said when that began.
+    pub text: String,
 }
 
 impl Default for Timeline {
@@ -297,6 +309,7 @@ impl Default for Timeline {
             refused: RwSignal::new(Vec::new()),
             target: RwSignal::new(None),
             position: StoredValue::new(None),
+            editing: RwSignal::new(None),
         }
     }
 }
@@ -340,6 +353,25 @@ impl Timeline {
     /// Whether the message that stands there is in the window.
     pub fn has(&self, key: TimelineKey) -> bool {
         self.peek(|window| window.has(key))
+    }
+
+    /// A message is being edited now, or none.
+    pub fn edit(&self, edit: Option<Edit>) {
+        self.editing.set(edit);
+    }
+
+    /// The message of this chat that is being edited; watched.
+    pub fn editing(&self, chat: &BareJid) -> Option<Edit> {
+        self.editing.get().filter(|edit| edit.chat == *chat)
+    }
+
+    /// Stops editing. False if nothing was edited.
+    pub fn stop_editing(&self) -> bool {
+        let edited = self.editing.with_untracked(Option::is_some);
+        if edited {
+            self.editing.set(None);
+        }
+        edited
     }
 
     /// A text for a chat was not taken.

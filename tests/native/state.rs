@@ -176,7 +176,7 @@ impl Window {
 pub fn text_of(item: &TimelineItem) -> Option<&str> {
     match &item.body {
         MessageBody::Text(text) => Some(text),
-        MessageBody::Unreadable => None,
+        MessageBody::Unreadable | MessageBody::Retracted => None,
     }
 }
 
@@ -209,6 +209,10 @@ mod tests {
             body: MessageBody::Text(text.to_owned()),
             encryption: Encryption::None,
             state: None,
+            edited: None,
+            reactions: Vec::new(),
+            unsent: None,
+            reacting: false,
         }
     }
 

@@ -15,6 +15,8 @@ pub struct Plan {
     pub faults: Faults,
     /// How many texts are sent in all.
     pub texts: usize,
+    /// How many edits, retractions and reactions are made in all.
+    pub changes: usize,
     /// For how long they are sent and things go wrong.
     pub lasts: Millis,
     /// The longest way of a frame.
@@ -91,6 +93,7 @@ impl Plan {
             manners,
             faults,
             texts: dice.below(40).saturating_add(5),
+            changes: 0,
             lasts: 60_000,
             delay: *dice.pick(&[5, 200, 3_000]).unwrap_or(&200),
             skew: *dice.pick(&[0, 2_000, 90_000]).unwrap_or(&0),

@@ -1,11 +1,14 @@
 //! Devices, a server, and a network between them that does its worst.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::FutureExt;
 use plausch_engine::io::{Effects, HttpFailure, Input, LoadId, SocketId, Wire};
 use plausch_engine::store::{Loaded, Op, Query, Store, Table};
-use plausch_model::{Anchor, BareJid, Command, CommandId, Timestamp, Update, ViewId, WindowChange};
+use plausch_model::{
+    Anchor, BareJid, Command, CommandId, Emoji, MessageBody, TimelineItem, Timestamp, Update, ViewId, Way, WindowChange,
+};
+use plausch_native::text_of;
 
 use crate::Mutation;
 use crate::device::{Device, rank};
@@ -33,6 +36,7 @@ pub enum Event {
     Http(usize, plausch_engine::io::HttpId),
     Start(usize),
     Say(usize),
+    Change(usize),
     Cut,
     Restart,
     Trim(Millis),
@@ -58,6 +62,12 @@ pub struct World {
     pub mutation: Option<Mutation>,
     /// Texts that a program has taken: they must arrive.
     pub taken: Vec<String>,
+    /// Texts of messages that were then edited or taken back: perhaps before they were sent.
+    pub changed: BTreeSet<String>,
+    /// The first text of a message, by each later one.
+    first_texts: BTreeMap<String, String>,
+    /// The first texts of messages that were taken back: nobody has to keep them.
+    gone: BTreeSet<String>,
     /// Texts of which nobody knows whether they were taken.
     pub unsure: Vec<String>,
     /// What went wrong, as soon as it did.
@@ -83,6 +93,9 @@ impl World {
             faults: plan.faults,
             mutation: None,
             taken: Vec::new(),
+            changed: BTreeSet::new(),
+            first_texts: BTreeMap::new(),
+            gone: BTreeSet::new(),
             unsure: Vec::new(),
             broken: Vec::new(),
             log: None,
@@ -105,6 +118,10 @@ impl World {
         for _ in 0..self.plan.texts {
             let (device, after) = (self.dice.below(count), self.evenly(lasts));
             self.after(after, Event::Say(device));
+        }
+        for _ in 0..self.plan.changes {
+            let (device, after) = (self.dice.below(count), self.evenly(lasts));
+            self.after(after, Event::Change(device));
         }
         for _ in 0..self.faults.cuts {
             let after = self.evenly(lasts);
@@ -248,6 +265,7 @@ impl World {
                 }
             }
             Event::Say(device) => self.say(device),
+            Event::Change(device) => self.change(device),
             Event::Cut => self.cut_one(),
             Event::Trim(before) => {
                 self.note(|| "the archives forget".to_owned());
@@ -286,7 +304,7 @@ impl World {
         if let Some(device) = self.devices.get_mut(number) {
             device.commands = device.commands.saturating_add(1);
             let id = CommandId(device.commands);
-            if let Command::SendText { text, .. } = &command {
+            if let Command::SendText { text, .. } | Command::Edit { text, .. } = &command {
                 device.asked.insert(id, text.clone());
             }
             self.feed(number, Input::Command { view: VIEW, id, command });
@@ -305,6 +323,42 @@ impl World {
         }
         self.note(|| format!("device {number} sends {text:?} to {other}"));
         self.command(number, Command::SendText { chat: BareJid::new(&other), text });
+    }
+
+    /// A person does something to a message that they see.
+    fn change(&mut self, number: usize) {
+        let Some(device) = self.devices.get(number).filter(|device| device.account.is_some()) else { return };
+        let items: Vec<TimelineItem> = device.view.items().cloned().collect();
+        let Some(item) = self.dice.pick(&items).cloned() else { return };
+        let message = item.id.clone();
+        let own = item.way == Way::Out && item.body != MessageBody::Retracted;
+        let command = match self.dice.below(10) {
+            0..4 if own => {
+                self.said = self.said.saturating_add(1);
+                let text = format!("text {}, edited.", self.said);
+                if let Some(before) = text_of(&item) {
+                    let first = self.first_texts.get(before).cloned().unwrap_or_else(|| before.to_owned());
+                    self.first_texts.insert(text.clone(), first);
+                    self.changed.insert(before.to_owned());
+                }
+                Command::Edit { message, text }
+            }
+            4 if own => {
+                if let Some(before) = text_of(&item) {
+                    self.gone.insert(self.first_texts.get(before).cloned().unwrap_or_else(|| before.to_owned()));
+                    self.changed.insert(before.to_owned());
+                }
+                Command::Retract(message)
+            }
+            _ => {
+                let emoji = self.dice.pick(&["👍", "❤️", "🎉"]).and_then(|emoji| Emoji::parse(emoji));
+                let Some(emoji) = emoji else { return };
+                let on = !item.reactions.iter().any(|reaction| reaction.own && reaction.emoji == emoji);
+                Command::React { message, emoji, on }
+            }
+        };
+        self.note(|| format!("device {number}: {command:?}"));
+        self.command(number, command);
     }
 
     /// Whether a device's program dies here.
@@ -556,6 +610,9 @@ impl World {
 
     /// What a device has confirmed, it has.
     fn check_on_disk(&mut self, conn: Conn, text: &str) {
+        if self.gone.contains(self.first_texts.get(text).map_or(text, String::as_str)) {
+            return;
+        }
         let Some(number) = self.links.get(&conn).map(|link| link.device) else { return };
         let Some(device) = self.devices.get_mut(number) else { return };
         let loaded = device.store.load(vec![Query::All(Table::Messages)]).now_or_never();

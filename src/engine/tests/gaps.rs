@@ -192,7 +192,7 @@ impl Shown {
             rows.extend(self.gaps.iter().find(between).map(|gap| format!("{:?}", gap.state)));
             match &item.body {
                 MessageBody::Text(text) => rows.push(text.clone()),
-                MessageBody::Unreadable => panic!("unreadable"),
+                MessageBody::Unreadable | MessageBody::Retracted => panic!("no text"),
             }
         }
         rows

@@ -31,7 +31,7 @@ use super::{
     },
     gap, highlight,
     layout::{self, Anchor, Reach, View},
-    message,
+    message, reactions,
 };
 use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, NodeRef, choose, each, effect, html, live, memo, when};
@@ -718,10 +718,17 @@ impl Log {
         } else if let Some(act) = dom::nearest(event, "[data-act]").and_then(|button| button.get_attribute("data-act"))
         {
             let id = entry.id.clone();
-            let command = if act == "retry" { Command::Retry(id) } else { Command::Discard(id) };
+            let emoji = dom::nearest(event, "[data-emoji]").and_then(|chip| chip.get_attribute("data-emoji"));
+            let command = match act.as_str() {
+                "react" => entry.item.with_untracked(|item| reactions::toggle(item, &emoji.unwrap_or_default())),
+                "retry" => Some(Command::Retry(id)),
+                _ => Some(Command::Discard(id)),
+            };
             // The button goes.
             dom::focus_quietly(&article);
-            self.ui.act(self.chat.account, command);
+            if let Some(command) = command {
+                self.ui.act(self.chat.account, command);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! The open conversation: header, messages, composer.
 
 mod composer;
+mod editing;
 mod find;
 mod gap;
 mod header;
@@ -9,6 +10,7 @@ mod layout;
 mod links;
 mod log;
 mod message;
+mod reactions;
 mod text;
 mod typing;
 

@@ -6,6 +6,7 @@ mod archive;
 mod login;
 mod query;
 mod route;
+mod said;
 mod session;
 
 use std::collections::BTreeMap;
@@ -13,9 +14,11 @@ use std::collections::BTreeMap;
 use plausch_xmpp::xml::{Element, Limits, parse};
 
 use crate::dice::Dice;
+use crate::line;
 use crate::queue::Millis;
 use archive::Archived;
 use login::Login;
+use said::Said;
 use session::Session;
 
 /// The one domain.
@@ -149,15 +152,18 @@ impl Server {
         }
     }
 
-    /// The texts of the messages between two accounts, in the order of the first one's archive: what it has forgotten, and
-    /// what it has.
+    /// The messages between two accounts, in the order of the first one's archive, and what became of them: those that it has
+    /// forgotten, and those that it has.
     pub fn conversation(&self, account: &str, with: &str) -> (Vec<String>, Vec<String>) {
         let Some(account) = self.accounts.get(account) else { return Default::default() };
-        let texts = |archive: &[Archived]| {
-            let of_them = archive.iter().filter(|archived| archived.with == with);
-            of_them.filter_map(|archived| body(&archived.stanza)).collect()
+        let lines = |archive: &[Archived]| {
+            let mut said: Vec<Said> = Vec::new();
+            for archived in archive.iter().filter(|archived| archived.with == with) {
+                Said::take(&mut said, &archived.stanza);
+            }
+            said.iter().map(|said| line(said.text.as_deref(), said.edited, &said.reactions)).collect()
         };
-        (texts(&account.trimmed), texts(&account.archive))
+        (lines(&account.trimmed), lines(&account.archive))
     }
 
     /// The archives forget a part, of 10,000, of what is older than this.
@@ -177,6 +183,25 @@ impl Server {
             account.offline.clear();
             account.archive.iter_mut().for_each(|archived| archived.id.push('n'));
         }
+    }
+
+    /// The texts between two accounts, those of edits, too.
+    pub fn texts(&self, account: &str, with: &str) -> Vec<String> {
+        let archived = self.archived(account).filter(|archived| archived.with == with);
+        archived.filter_map(|archived| body(&archived.stanza)).collect()
+    }
+
+    /// The ids of stanzas that an account has sent more than once.
+    pub fn doubled(&self, account: &str) -> Vec<String> {
+        let from = |archived: &&Archived| archived.stanza.attr("from").is_some_and(|from| bare(from) == account);
+        let ids: Vec<&str> =
+            self.archived(account).filter(from).filter_map(|archived| archived.stanza.attr("id")).collect();
+        let times = |id: &str| ids.iter().filter(|other| **other == id).count();
+        ids.iter().filter(|id| times(id) > 1).map(|id| (*id).to_owned()).collect()
+    }
+
+    fn archived(&self, account: &str) -> impl Iterator<Item = &Archived> {
+        self.accounts.get(account).into_iter().flat_map(|account| account.trimmed.iter().chain(&account.archive))
     }
 
     fn send(&mut self, conn: Conn, frame: impl Into<String>) {
@@ -199,9 +224,9 @@ impl Server {
     }
 }
 
-/// A message's text.
+/// A message's text, if it is not there only for clients that don't know what else it says.
 fn body(stanza: &Element) -> Option<String> {
-    stanza.child_text("body", "jabber:client")
+    stanza.child_text("body", "jabber:client").filter(|_| stanza.child("fallback", "urn:xmpp:fallback:0").is_none())
 }
 
 /// The part of an address before the resource.

@@ -470,6 +470,17 @@ impl Harness {
         id
     }
 
+    /// The program after a restart, a second later.
+    pub fn restarted(&self) -> Self {
+        let mut again = Self::over(self.store.clone(), Some("r0m30"), self.server);
+        again.now = self.now + 1_000;
+        // Chance does not repeat itself.
+        again.rng = ChaCha20Rng::seed_from_u64(again.now.cast_unsigned());
+        again.archive.clone_from(&self.archive);
+        again.start();
+        again
+    }
+
     /// Lets time pass.
     pub fn advance(&mut self, millis: i64) {
         self.now += millis;
@@ -583,8 +594,22 @@ impl Harness {
             .map(|item| match item.body {
                 plausch_model::MessageBody::Text(text) => text,
                 plausch_model::MessageBody::Unreadable => "(unreadable)".into(),
+                plausch_model::MessageBody::Retracted => "(retracted)".into(),
             })
             .collect()
+    }
+
+    /// How many messages of a chat are unread, as a new view hears.
+    pub fn unread(&mut self, chat: &str) -> u32 {
+        let before = self.updates();
+        self.input(Input::ViewOpened(ViewId(99)));
+        let unread = self.updates().into_iter().find_map(|update| match update {
+            Update::Chats(chats) => chats.into_iter().find(|known| known.jid.as_str() == chat),
+            _ => None,
+        });
+        self.input(Input::ViewClosed(ViewId(99)));
+        self.updates = before;
+        unread.map_or(0, |chat| chat.unread)
     }
 
     /// The messages of a chat as a view sees them.
