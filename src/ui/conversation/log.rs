@@ -530,6 +530,8 @@ impl Log {
                 self.anchor.set(layout::anchor(window.entries(), view));
             }
             let at_end = window.at_end() && (self.stuck.get() || layout::at_end(window.entries(), view));
+            // Where the end can be seen, what comes is followed, also if nobody has scrolled there.
+            self.stuck.set(self.stuck.get() || at_end);
             if self.signals.at_end.get_untracked() != at_end {
                 self.signals.at_end.set(at_end);
             }

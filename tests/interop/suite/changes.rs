@@ -89,11 +89,12 @@ async fn devices_agree_on_changes(server: Server) -> Outcome {
     phone.until("everything is sent", |seen| seen.items().all(|item| item.unsent.is_none() && !item.reacting)).await?;
     let mut laptop = ready(account.over(&server.websocket)).await?;
     open(&mut laptop, them.as_str()).await?;
-    becomes_gone(&mut laptop).await?;
     let item = shown(&mut laptop, "edited").await?;
+    // Some servers keep what took it back, others nothing of it at all.
+    assert!(laptop.state().texts().iter().all(|text| *text != "to delete"));
     assert!(item.edited.is_some() && emojis(&item) == ["👍"] && item.reactions[0].own, "{item:?}");
     laptop.run(Command::React { message: item.id, emoji: thumb(), on: false }).await?;
     phone.until("it is taken back", |seen| seen.items().all(|item| item.reactions.is_empty())).await?;
-    assert_eq!((phone.state().items().count(), laptop.state().items().count()), (2, 2));
+    assert_eq!(phone.state().items().count(), 2);
     Ok(())
 }
