@@ -1,6 +1,17 @@
 // Starts the app in its own page.
 import { load } from "./mount.js";
 
+// Where somebody was signed in, the engine starts beside the app, which takes it over once it is there itself.
+try {
+  if (localStorage.getItem("plausch.signed-in") && !sessionStorage.getItem("plausch-hosting")) {
+    const early = new SharedWorker(plausch.worker, { type: "module", name: "plausch" });
+    early.onerror = () => delete plausch.early;
+    plausch.early = early;
+  }
+} catch {
+  // The app starts it in its own way, or another one.
+}
+
 const sorry = {
   en: "Plausch could not start. Please reload the page. If that does not help, your browser may be too old.",
   de: "Plausch konnte nicht starten. Bitte lade die Seite neu. Hilft das nicht, ist dein Browser vielleicht zu alt.",

@@ -207,9 +207,19 @@ fn options() -> WorkerOptions {
 }
 
 fn shared_worker() -> Result<(MessagePort, Option<JsValue>), JsValue> {
-    let url = worker_url().ok_or(JsValue::NULL)?;
-    let worker = SharedWorker::new_with_worker_options(&url, &options())?;
+    let worker = match early() {
+        Some(worker) => worker,
+        None => SharedWorker::new_with_worker_options(&worker_url().ok_or(JsValue::NULL)?, &options())?,
+    };
     Ok((worker.port(), Some(worker.into())))
+}
+
+/// The worker that the page's script has started before the app was there: once.
+fn early() -> Option<SharedWorker> {
+    let (files, name) = (files()?, JsValue::from_str("early"));
+    let worker = Reflect::get(&files, &name).ok()?.dyn_into().ok()?;
+    Reflect::delete_property(files.unchecked_ref::<Object>(), &name).ok()?;
+    Some(worker)
 }
 
 fn dedicated_worker() -> Result<(MessagePort, Option<JsValue>), JsValue> {

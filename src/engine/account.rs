@@ -15,24 +15,27 @@ use plausch_xmpp::{
 use rand_core::CryptoRng;
 
 use crate::{
-    archive::{Archive, Read},
+    archive::{self, Archive},
     caps::Capabilities,
+    changes::Wanted,
     chats::Chats,
     contacts::Contacts,
     displayed::Displayed,
     envelope::{Door, Incoming, Opened, Provenance},
+    events::{Waiting, event_of},
     finder::Finder,
     ingest::{self, Applied, Arrival, Known, References},
     io::{AccountConfig, Audience, Effects, Input},
     jids,
     map::Map,
     outbox::Outbox,
+    page::Read,
     profile::Profiles,
-    records::{MessageRecord, SETTINGS, encode, jid_key},
+    records::{Change, MessageRecord, SETTINGS, by_origin_id, by_wire_id, encode, jid_key},
     requests::Purpose,
     search::Work,
     session::Session,
-    step::{Loads, Step},
+    step::{Loads, RESERVED, Step},
     storage::Forgetting,
     store::{Key, Loaded, Query, Table},
     views::{Growing, Opening, Views},
@@ -59,6 +62,10 @@ pub(crate) enum Then {
     Retry(ViewId, CommandId),
     /// A message to delete.
     Discard(ViewId, CommandId),
+    /// A message of which something is to become.
+    Change(ViewId, CommandId, Wanted),
+    /// A message to show again, since less or more of what we did to it is unsent.
+    ShowAgain,
     /// What to show in the list after a message was deleted.
     NewestOf(BareJid),
     /// What programs with these capabilities can do.
@@ -82,6 +89,7 @@ impl Then {
     fn command(&self) -> Option<(ViewId, CommandId)> {
         match self {
             Self::Retry(view, id) | Self::Discard(view, id) | Self::Export(view, id, _) => Some((*view, *id)),
+            Self::Change(view, id, _) => Some((*view, *id)),
             Self::Forget(forgetting) => Some(forgetting.command()),
             _ => None,
         }
@@ -109,8 +117,9 @@ pub struct Account {
     pub(crate) capabilities: Capabilities,
     pub(crate) loads: Loads<Then>,
     references: References,
+    pub(crate) waiting: Waiting,
     /// The last message of the archive in each chat, while pages of it are read on.
-    page_ends: Map<BareJid, TimelineKey>,
+    pub(crate) page_ends: Map<BareJid, TimelineKey>,
     arrivals: Vec<Arrival>,
     ingesting: bool,
     last_sequence: u64,
@@ -151,6 +160,7 @@ impl Account {
             capabilities: Capabilities::default(),
             loads: Loads::default(),
             references: References::default(),
+            waiting: Waiting::default(),
             page_ends: Map::default(),
             arrivals: Vec::new(),
             ingesting: false,
@@ -210,6 +220,7 @@ impl Account {
             Table::Outbox,
             Table::People,
             Table::Presence,
+            Table::Waiting,
         ];
         self.loads.ask(step, tables.map(Query::All).to_vec(), Then::Boot);
     }
@@ -222,12 +233,16 @@ impl Account {
             Then::Open(opening) => {
                 let total = self.chats.get(opening.chat()).map_or(0, |chat| chat.record.total);
                 let older_elsewhere = self.may_have_older(opening.chat());
+                let chat = opening.chat().clone();
                 self.views.opened_chat(step, opening, found.into_list(), total, older_elsewhere);
+                self.read_ahead(step, &chat);
             }
             Then::Grow(growing) => self.window_grown(step, growing, found.into_list()),
             Then::CountUnread(chat) => self.unread_counted(&chat, found.next()),
             Then::TellDisplayed(chat) => self.displayed_loaded(step, chat, found.next()),
             Then::Displayed(read) => self.displayed_found(step, read, found.next()),
+            Then::Change(view, id, wanted) => self.change_loaded(step, view, id, wanted, found.next()),
+            Then::ShowAgain => self.shown_again(found.next()),
             Then::Retry(view, id) => self.retry_loaded(step, view, id, found.next()),
             Then::Discard(view, id) => self.discard_loaded(step, view, id, found.next()),
             Then::NewestOf(chat) => self.newest_loaded(&chat, found.next()),
@@ -290,7 +305,9 @@ impl Account {
         match door.open(message) {
             Opened::Message(incoming) => {
                 if !self.pep_event(step, &incoming) {
-                    let counts = incoming.stanza_id.is_some() || incoming.message.body().is_some();
+                    let counts = incoming.stanza_id.is_some()
+                        || incoming.message.body().is_some()
+                        || event_of(&incoming.message).is_some();
                     if counts && self.in_flight() {
                         self.archive.hold_back();
                     }
@@ -308,6 +325,11 @@ impl Account {
         self.arrivals.push(Arrival::ArchivePage(read));
     }
 
+    /// The server has an edit, retraction or reaction of ours.
+    pub(crate) fn change_taken(&mut self, change: Change) {
+        self.arrivals.push(Arrival::Own(Box::new(change)));
+    }
+
     /// Whether everything that has arrived is taken in, so that it may be acknowledged with the next commit.
     pub(crate) fn all_ingested(&self) -> bool {
         self.arrivals.is_empty() && !self.ingesting
@@ -321,6 +343,9 @@ impl Account {
         let keys = self.arrivals.iter().flat_map(|arrival| match arrival {
             Arrival::Message(incoming) => ingest::lookups(incoming, &self.me),
             Arrival::ArchivePage(_) => Vec::new(),
+            Arrival::Own(change) => {
+                vec![by_origin_id(&change.message), by_wire_id(&change.chat, &self.me, &change.event.id)]
+            }
         });
         let keys: Vec<Key> = keys.into_list();
         let query = Query::Resolve { index: Table::MessageIds, keys: keys.clone(), target: Table::Messages };
@@ -333,12 +358,14 @@ impl Account {
         for arrival in std::mem::take(&mut self.arrivals) {
             match arrival {
                 Arrival::Message(incoming) => self.take_in(step, &incoming, &mut known),
+                Arrival::Own(change) => self.take_own_event(step, &change, &mut known),
                 Arrival::ArchivePage(read) => {
-                    if !read.goes_on() {
+                    let covered = self.page_ends.values().map(|end| end.at).max();
+                    if !read.goes_on {
                         let ends = std::mem::take(&mut self.page_ends);
                         ends.iter().for_each(|(chat, end)| self.chats.mark_up_to(chat, *end));
                     }
-                    self.archive_page_applied(step, read);
+                    self.archive_page_applied(step, read, covered);
                 }
             }
         }
@@ -350,7 +377,12 @@ impl Account {
         if let Some(state) = ingest::chat_state(&incoming.message).filter(|_| live && incoming.way == Way::In) {
             self.chats.set_typing(&incoming.chat, state, step.now);
         }
-        if let Some(reference) = ingest::reference(incoming) {
+        let reference = ingest::reference(incoming);
+        let bounced = reference.as_ref().and_then(|(id, state)| match state {
+            DeliveryState::Failed(why) => Some(self.event_bounced(step, &incoming.chat, id, why, known)),
+            _ => None,
+        });
+        if let Some(reference) = reference.filter(|_| bounced != Some(true)) {
             match ingest::refer(incoming, &reference, &self.me, known) {
                 Some(Applied::Changed(message)) => self.change_message(step, &message),
                 Some(_) => {}
@@ -362,37 +394,79 @@ impl Account {
             true => self.archive_floor(&incoming.chat),
             false => self.settled(&incoming.chat).filter(|_| !incoming.stamped),
         };
-        match ingest::apply(step, incoming, known, floor) {
-            Applied::Added(mut message) => {
-                self.references.apply(&mut message, known);
-                self.save_message(step, &message);
-                self.finder.list(step, &message);
-                self.chats.message_added(&message, incoming.provenance == Provenance::History);
-                if incoming.provenance != Provenance::History {
-                    self.chats.settle(&message);
+        self.take_event(step, incoming, known, floor);
+        if !self.take_original(step, incoming, known, floor) {
+            match ingest::apply(step, incoming, known, floor) {
+                Applied::Added(message) => self.message_arrived(step, incoming, *message, known),
+                Applied::Changed(message) => {
+                    self.change_message(step, &message);
+                    self.check_displayed(step, &message);
                 }
-                self.views.added(&message);
-                self.check_displayed(step, &message);
-                self.answer_receipt_request(step, incoming);
+                Applied::Nothing => {}
             }
-            Applied::Changed(message) => {
-                self.change_message(step, &message);
-                self.check_displayed(step, &message);
-            }
-            Applied::Nothing => {}
         }
         if let Some(up_to) = ingest::displayed_elsewhere(incoming, known) {
             self.learn_displayed(step, &incoming.chat, up_to);
         }
         match incoming.provenance {
             Provenance::Archive => self.put_in_the_archives_order(step, incoming, known, floor),
-            Provenance::History => self.put_in_the_archives_past(step, incoming, known),
+            Provenance::History | Provenance::Missed => {
+                self.put_in_the_archives_past(step, incoming, known);
+                // A gap comes before the mark, once there is nothing behind it.
+                let missed = incoming.provenance == Provenance::Missed && self.archive.is_synced();
+                if let Some(message) = ingest::duplicate_of(incoming, known).filter(|_| missed) {
+                    self.chats.mark_up_to(&incoming.chat, message.item.key);
+                }
+            }
             Provenance::Live | Provenance::Delayed | Provenance::Carbon => {
-                if self.archive.live(step, incoming.stanza_id.as_ref()) {
+                let stands_at = self.settled(&incoming.chat).map_or(incoming.at, |settled| settled.at);
+                if self.archive.live(step, incoming.stanza_id.as_ref(), stands_at) {
                     self.chats.mark(&incoming.chat);
                 }
             }
         }
+    }
+
+    /// Who answers has read what was there: also where more has come since.
+    fn answered_elsewhere(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
+        let read = self.chats.get(&message.chat).and_then(|chat| chat.record.read_up_to);
+        if message.item.way == Way::Out && read < Some(message.item.key) {
+            self.read_up_to(step, &message.chat, message.item.key);
+        }
+    }
+
+    /// What comes live before the archive has been caught up with stands behind a gap.
+    fn handed_out(&mut self, step: &mut Step<'_>, incoming: &Incoming, message: &MessageRecord) {
+        let live = matches!(incoming.provenance, Provenance::Live | Provenance::Carbon);
+        if live && !incoming.stamped && self.session.has_archive() {
+            let began = self.session.began_at();
+            self.archive.early(step, began, message.item.key.at);
+        }
+    }
+
+    /// A message is new.
+    pub(crate) fn message_arrived(
+        &mut self,
+        step: &mut Step<'_>,
+        incoming: &Incoming,
+        mut message: MessageRecord,
+        known: &mut Known,
+    ) {
+        self.waiting.tell(step, &mut message);
+        self.references.apply(&mut message, known);
+        known.put(&message);
+        self.save_message(step, &message);
+        self.finder.list(step, &message);
+        let is_history = incoming.provenance == Provenance::History;
+        self.chats.message_added(&message, is_history);
+        if !is_history {
+            self.chats.settle(&message);
+            self.answered_elsewhere(step, &message);
+            self.handed_out(step, incoming, &message);
+        }
+        self.views.added(&message);
+        self.check_displayed(step, &message);
+        self.answer_receipt_request(step, incoming);
     }
 
     /// The last place that the server has given in a chat.
@@ -420,7 +494,8 @@ impl Account {
         // Without anything before it in the archive there is only the server's clock to go by; and what we sent came there
         // later than we thought.
         let early = message.item.way == Way::Out && key.at < incoming.at;
-        if early || floor.map_or(key.at != incoming.at, |floor| key <= floor) {
+        let misplaced = early || floor.map_or(key.at != incoming.at, |floor| key <= floor);
+        if misplaced && incoming.floor.is_none_or(|floor| floor < key.at) {
             let place = ingest::place_after(step, floor, incoming.at);
             message = self.move_message(step, &message, place, incoming.at);
             known.put(&message);
@@ -438,8 +513,15 @@ impl Account {
     /// A message that was here before the archive was first read may turn out to be an old one.
     fn put_in_the_archives_past(&mut self, step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) {
         let (Some(sequence), Some(message)) = (incoming.sequence, Self::copied(incoming, known)) else { return };
-        let place = TimelineKey { at: incoming.at, sequence };
-        if message.item.key.at == incoming.at {
+        let place = TimelineKey { at: incoming.at.max(incoming.floor.unwrap_or(incoming.at)), sequence };
+        let key = message.item.key;
+        // What was read before, of the same second, is in the archive's order already; what came by itself stands behind all
+        // that are read back.
+        let in_order = match incoming.provenance {
+            Provenance::History => archive::is_history(key),
+            _ => key.sequence.abs_diff(sequence) < RESERVED,
+        };
+        if key.at == place.at && in_order || incoming.floor.is_some_and(|floor| key.at <= floor) {
             return;
         }
         let moved = self.move_message(step, &message, place, incoming.at);
@@ -455,7 +537,7 @@ impl Account {
         at: Timestamp,
     ) -> MessageRecord {
         step.fx.batch.delete(Table::Messages, message.store_key());
-        self.views.removed(message);
+        let left = self.views.moved(message, place);
         let mut moved = message.clone();
         (moved.item.key, moved.item.at) = (place, at);
         self.save_message(step, &moved);
@@ -467,6 +549,9 @@ impl Account {
         }
         self.chats.message_moved(&moved);
         self.views.added(&moved);
+        for (queries, growing) in left {
+            self.loads.ask(step, queries, Then::Grow(growing));
+        }
         moved
     }
 
@@ -478,6 +563,14 @@ impl Account {
         self.views.added(message);
     }
 
+    /// A message says something else now.
+    pub(crate) fn text_changed(&mut self, step: &mut Step<'_>, before: &MessageRecord, message: &MessageRecord) {
+        if before.item.body != message.item.body {
+            self.finder.forget(&mut step.fx.batch, before);
+            self.finder.list(step, message);
+        }
+    }
+
     /// A message is now like this.
     pub(crate) fn change_message(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
         if message.item.way == Way::Out && message.item.state != Some(DeliveryState::Waiting) {
@@ -485,7 +578,14 @@ impl Account {
             self.chats.settle(message);
         }
         self.save_message(step, message);
-        self.chats.message_changed(message);
+        self.show_changed(message);
+    }
+
+    /// A message is to be shown as it is now.
+    pub(crate) fn show_changed(&mut self, message: &MessageRecord) {
+        let mut shown = message.clone();
+        self.outbox.overlay(&self.me, &mut shown.item);
+        self.chats.message_changed(&shown);
         self.views.changed(message);
     }
 
@@ -508,7 +608,7 @@ impl Account {
     }
 
     /// Tells the author that a message has arrived, if they may know and the person wants them to (attack case A-21).
-    fn answer_receipt_request(&mut self, step: &mut Step<'_>, incoming: &Incoming) {
+    pub(crate) fn answer_receipt_request(&mut self, step: &mut Step<'_>, incoming: &Incoming) {
         let Some(id) = ingest::wants_receipt(incoming) else { return };
         if !self.settings.send_receipts || !self.contacts.may_see_us(&incoming.chat) {
             return;
@@ -529,6 +629,7 @@ impl Account {
         if !self.is_reloading() {
             self.publish(step);
         }
+        self.show_unsent(step);
         self.settle(step);
         self.pump(step);
         // A command is answered when its effects have been told.
@@ -577,6 +678,7 @@ impl Account {
         if !chats.is_empty() {
             step.fx.tell(Update::ChatsChanged(chats));
         }
+        self.publish_gaps(step);
         let chats = &self.chats;
         self.views.publish(step, |jid| chats.get(jid).map_or(0, |chat| chat.record.total));
     }
@@ -585,7 +687,9 @@ impl Account {
     fn next_deadline(&self) -> Option<Timestamp> {
         let iqs = self.iqs.next_deadline().map(Timestamp);
         let own = [self.session.next_deadline(), self.chats.next_deadline(), self.displayed.tell_at()];
-        own.into_iter().chain([iqs, self.archive.retry_at(), self.finder.work_at()]).flatten().min()
+        // What is due and must not be done yet must not wake us for ever.
+        let index = self.finder.work_at().filter(|_| !self.is_reloading());
+        own.into_iter().chain([iqs, self.archive.retry_at(), index]).flatten().min()
     }
 
     /// Answers a command.
@@ -614,6 +718,6 @@ fn answered(effects: &Effects) -> Vec<(ViewId, CommandId)> {
 pub(crate) fn text_of(message: &MessageRecord) -> Option<&str> {
     match &message.item.body {
         MessageBody::Text(text) => Some(text),
-        MessageBody::Unreadable => None,
+        MessageBody::Unreadable | MessageBody::Retracted => None,
     }
 }

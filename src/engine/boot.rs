@@ -31,6 +31,8 @@ impl Account {
         self.outbox.load(&next());
         self.contacts.load_people(keyed::<PersonRecord>(&next()));
         self.contacts.load_presence(keyed(&next()));
+        self.waiting.load(&next());
+        self.outbox.taken().into_iter().for_each(|change| self.change_taken(change));
         self.session.load(record(&meta, SESSION), record(&credentials, SCRAM), record(&credentials, FAST));
         self.settings = record(&meta, SETTINGS).unwrap_or_default();
         if let Some(blocked) = record::<BlockedRecord>(&meta, BLOCKED) {
@@ -41,6 +43,7 @@ impl Account {
         }
         if let Some(archive) = record::<ArchiveRecord>(&meta, ARCHIVE) {
             self.archive.load(archive);
+            self.archive.up_to_at().into_iter().for_each(|at| self.chats.covered_until(at));
         }
         if let Some(displayed) = record::<DisplayedRecord>(&meta, DISPLAYED) {
             self.displayed.load(displayed);

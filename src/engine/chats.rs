@@ -43,9 +43,17 @@ impl Chats {
     /// Takes over what was stored.
     pub fn load(&mut self, rows: impl Iterator<Item = (BareJid, ChatRecord)>) {
         self.chats.extend(rows.map(|(jid, record)| {
-            let (settled, marked) = (record.newest, record.newest);
+            let settled = record.newest.max(record.events_up_to);
+            let marked = settled;
             (jid, Chat { record, settled, marked, ..Chat::default() })
         }));
+    }
+
+    /// The archive's mark covers nothing that stands at a later time than this: what came live before something earlier had
+    /// been read.
+    pub fn covered_until(&mut self, at: Timestamp) {
+        let end = TimelineKey { at, sequence: u64::MAX };
+        self.chats.values_mut().for_each(|chat| chat.marked = chat.marked.map(|marked| marked.min(end)));
     }
 
     /// One chat.
@@ -119,6 +127,24 @@ impl Chats {
         if let Some(chat) = self.chats.get_mut(&message.chat) {
             chat.settled = chat.settled.max(Some(message.item.key));
         }
+    }
+
+    /// An edit, reaction or retraction was taken by the server, or came from it.
+    pub fn settle_event(&mut self, jid: &BareJid, place: TimelineKey) {
+        if let Some(chat) = self.chats.get_mut(jid) {
+            chat.settled = chat.settled.max(Some(place));
+            chat.record.events_up_to = chat.record.events_up_to.max(Some(place));
+            self.unsaved.insert(jid.clone());
+        }
+    }
+
+    /// A message is gone, since it stood for another one.
+    pub fn message_absorbed(&mut self, message: &MessageRecord) {
+        self.change(&message.chat, |chat| {
+            if message.item.way == Way::In && chat.read_up_to < Some(message.item.key) {
+                chat.unread = chat.unread.saturating_sub(1);
+            }
+        });
     }
 
     /// The archive's mark covers everything that has come in this chat.
@@ -226,11 +252,11 @@ fn mark_all_read(chat: &mut ChatRecord, up_to: TimelineKey) {
 
 fn preview(message: &MessageRecord) -> Preview {
     let item = &message.item;
-    let text = match &item.body {
-        MessageBody::Text(text) => text.chars().take(PREVIEW_CHARS).collect(),
-        MessageBody::Unreadable => String::new(),
+    let body = match &item.body {
+        MessageBody::Text(text) => MessageBody::Text(text.chars().take(PREVIEW_CHARS).collect()),
+        other => other.clone(),
     };
-    Preview { way: item.way, text, at: item.at }
+    Preview { way: item.way, body, at: item.at }
 }
 
 /// Whether a delivery state may follow another: it only moves forward.

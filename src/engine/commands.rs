@@ -12,9 +12,10 @@ use plausch_xmpp::{
 use crate::{
     Account,
     account::{Then, text_of},
+    changes::Wanted,
     contacts::address,
     jids,
-    records::{MessageRecord, by_origin_id, chat_end, chat_prefix, decode_row},
+    records::{MessageRecord, Outgoing, by_origin_id, chat_end, chat_prefix, decode_row},
     requests::Purpose,
     step::Step,
     storage::Forgetting,
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// The longest text that is sent as one message, in bytes: servers refuse stanzas of some 256 KiB.
-const MAX_TEXT_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_TEXT_BYTES: usize = 64 * 1024;
 
 impl Account {
     pub(crate) fn command(&mut self, step: &mut Step<'_>, view: ViewId, id: CommandId, command: Command) {
@@ -84,11 +85,17 @@ impl Account {
                     self.loads.ask(step, queries, Then::Grow(growing));
                 }
             }
+            Command::FillGap { chat, place, direction } => self.fill_gap(step, &chat, place, direction),
             Command::CloseChat => self.views.close_chat(view),
             Command::MarkRead { chat, up_to } => self.mark_read(step, &chat, up_to),
             Command::SaveDraft { chat, text } => self.save_draft(&chat, text),
             Command::SetTyping { chat, state } => self.tell_typing(step, &chat, state),
             Command::SendText { chat, text } => return Some(self.send_text(step, &chat, text)),
+            Command::Edit { message, text } => return self.change(step, view, id, &message, Wanted::Text(text)),
+            Command::Retract(message) => return self.change(step, view, id, &message, Wanted::Nothing),
+            Command::React { message, emoji, on } => {
+                return self.change(step, view, id, &message, Wanted::Reaction(emoji, on));
+            }
             Command::Retry(message) => return self.find_own(step, &message, Then::Retry(view, id)),
             Command::Discard(message) => return self.find_own(step, &message, Then::Discard(view, id)),
             Command::RemoveChat(chat) => return self.forget_chat(step, Forgetting::remove(view, id, chat)),
@@ -278,7 +285,7 @@ impl Account {
         let message = MessageRecord::outgoing(&self.me, chat, id, key, text);
         self.chats.change(chat, |record| record.draft = None);
         self.add_message(step, &message);
-        self.outbox.push(step, message);
+        self.outbox.push(step, Outgoing::Message(message));
         if let Some(open) = self.chats.get_mut(chat) {
             open.told = ChatState::Idle;
         }
@@ -292,7 +299,12 @@ impl Account {
         newest.map_or(now, |newest| newest.at.max(now))
     }
 
-    fn find_own(&mut self, step: &mut Step<'_>, message: &OriginId, then: Then) -> Option<Result<(), CommandError>> {
+    pub(crate) fn find_own(
+        &mut self,
+        step: &mut Step<'_>,
+        message: &OriginId,
+        then: Then,
+    ) -> Option<Result<(), CommandError>> {
         let (index, target) = (Table::MessageIds, Table::Messages);
         let query = Query::Resolve { index, keys: vec![by_origin_id(message)], target };
         self.loads.ask(step, vec![query], then);
@@ -300,29 +312,54 @@ impl Account {
     }
 
     pub(crate) fn retry_loaded(&mut self, step: &mut Step<'_>, view: ViewId, id: CommandId, found: Option<Loaded>) {
-        let failed = one(found).filter(|message| matches!(message.item.state, Some(DeliveryState::Failed(_))));
-        let result = failed.filter(|message| text_of(message).is_some()).map(|mut message| {
-            message.item.state = Some(DeliveryState::Waiting);
-            // A copy of the first try must not pass for this one, nor does the archive's id of it belong to this one.
-            message.wire_id = Some(step.random_id());
-            message.stanza_id = None;
-            self.change_message(step, &message);
-            self.outbox.push(step, message);
+        let result = one(found).is_some_and(|message| {
+            let failed = matches!(message.item.state, Some(DeliveryState::Failed(_)));
+            if failed { self.send_again(step, message) } else { self.settle_failed_change(step, &message, true) }
         });
-        self.done(step, view, id, result.ok_or(CommandError::NotFound));
+        self.done(step, view, id, if result { Ok(()) } else { Err(CommandError::NotFound) });
+    }
+
+    /// Puts a failed message back into the outbox.
+    fn send_again(&mut self, step: &mut Step<'_>, mut message: MessageRecord) -> bool {
+        if text_of(&message).is_none() {
+            return false;
+        }
+        message.item.state = Some(DeliveryState::Waiting);
+        // A copy of the first try must not pass for this one, nor does the archive's id of it belong to this one.
+        message.wire_id = Some(step.random_id());
+        message.stanza_id = None;
+        // It says at once what it was to say in the end.
+        let mut shown = message.clone();
+        self.outbox.overlay(&self.me, &mut shown.item);
+        if text_of(&shown).is_some() {
+            message.item.body = shown.item.body;
+        }
+        self.outbox.drop_changes(step, &message.item.id, &|_| true);
+        self.change_message(step, &message);
+        self.outbox.push(step, Outgoing::Message(message));
+        true
     }
 
     pub(crate) fn discard_loaded(&mut self, step: &mut Step<'_>, view: ViewId, id: CommandId, found: Option<Loaded>) {
         let removable =
             |state: &Option<DeliveryState>| matches!(state, Some(DeliveryState::Waiting | DeliveryState::Failed(_)));
-        let message = one(found).filter(|message| removable(&message.item.state));
-        let result = message.map(|message| {
-            self.outbox.discard(step, &message.item.id);
-            self.delete_message(step, &message);
-            self.finder.forget(&mut step.fx.batch, &message);
-            self.look_for_newest(step, message.chat);
+        let result = one(found).is_some_and(|message| {
+            if removable(&message.item.state) {
+                self.remove_message(step, message);
+                return true;
+            }
+            self.settle_failed_change(step, &message, false)
         });
-        self.done(step, view, id, result.ok_or(CommandError::NotFound));
+        self.done(step, view, id, if result { Ok(()) } else { Err(CommandError::NotFound) });
+    }
+
+    /// Deletes a message here, with what was to become of it.
+    pub(crate) fn remove_message(&mut self, step: &mut Step<'_>, message: MessageRecord) {
+        self.outbox.discard(step, &message.item.id);
+        self.outbox.drop_changes(step, &message.item.id, &|_| true);
+        self.delete_message(step, &message);
+        self.finder.forget(&mut step.fx.batch, &message);
+        self.look_for_newest(step, message.chat);
     }
 
     /// The chat's newest message is gone from its place.
@@ -339,7 +376,8 @@ impl Account {
             record.newest = newest.as_ref().map(|message| message.item.key);
             record.preview = None;
         });
-        if let Some(message) = newest {
+        if let Some(mut message) = newest {
+            self.outbox.overlay(&self.me, &mut message.item);
             self.chats.message_changed(&message);
         }
     }
@@ -385,7 +423,8 @@ impl Account {
     }
 }
 
-fn one(found: Option<Loaded>) -> Option<MessageRecord> {
+/// The one message that was asked for.
+pub(crate) fn one(found: Option<Loaded>) -> Option<MessageRecord> {
     match found? {
         Loaded::Found(rows) => decode_row(rows.first()?.as_ref()?),
         Loaded::Rows(_) | Loaded::Size { .. } => None,

@@ -106,7 +106,7 @@ impl Account {
     }
 
     /// A chat has been read up to here, be it elsewhere. False if that was known.
-    fn read_up_to(&mut self, step: &mut Step<'_>, chat: &BareJid, up_to: TimelineKey) -> bool {
+    pub(crate) fn read_up_to(&mut self, step: &mut Step<'_>, chat: &BareJid, up_to: TimelineKey) -> bool {
         let Some(record) = self.chats.get(chat).map(|chat| &chat.record) else { return false };
         if record.unread == 0 && record.read_up_to >= Some(up_to) {
             return false;

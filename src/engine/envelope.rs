@@ -30,6 +30,8 @@ pub(crate) enum Provenance {
     Carbon,
     /// From our archive (XEP-0313), where it goes on behind what is here.
     Archive,
+    /// From our archive, out of a gap between what is here.
+    Missed,
     /// From our archive, where it goes back before what is here.
     History,
 }
@@ -55,6 +57,10 @@ pub(crate) struct Incoming {
     pub stanza_id: Option<StanzaId>,
     /// Its place among messages of the same time, if it comes before what is here.
     pub sequence: Option<u64>,
+    /// The archive may have given it another id earlier: it was made anew since, perhaps.
+    pub renumbered: bool,
+    /// What stands no later than this is where it belongs, and comes before it if it is new.
+    pub floor: Option<Timestamp>,
 }
 
 /// What was in an envelope.
@@ -182,7 +188,19 @@ impl Door<'_> {
             Way::Out => message.to.as_ref().map_or(me, jids::bare_of),
         };
         let (at, stamped) = (stamp.unwrap_or(self.now), stamp.is_some());
-        Some(Incoming { message, provenance, chat, author, way, at, stamped, stanza_id, sequence: None })
+        Some(Incoming {
+            message,
+            provenance,
+            chat,
+            author,
+            way,
+            at,
+            stamped,
+            stanza_id,
+            sequence: None,
+            renumbered: false,
+            floor: None,
+        })
     }
 
     /// When a server kept the message for us, if it was ours (attack case A-20). Anybody can write our server's name into

@@ -12,7 +12,7 @@ pub(crate) const NAME: &str = "Plausch";
 const NODE: &str = "urn:x-plausch:web";
 
 /// What we can do. A `+notify` asks contacts' servers for a PEP node (XEP-0163 §4.3.2).
-const FEATURES: [&str; 12] = [
+const FEATURES: [&str; 16] = [
     "http://jabber.org/protocol/caps",
     "http://jabber.org/protocol/chatstates",
     "http://jabber.org/protocol/disco#info",
@@ -22,8 +22,12 @@ const FEATURES: [&str; 12] = [
     "urn:xmpp:avatar:metadata+notify",
     "urn:xmpp:delay",
     "urn:xmpp:eme:0",
+    "urn:xmpp:fallback:0",
     "urn:xmpp:mds:displayed:0+notify",
+    "urn:xmpp:message-correct:0",
+    "urn:xmpp:message-retract:1",
     "urn:xmpp:ping",
+    "urn:xmpp:reactions:0",
     "urn:xmpp:receipts",
 ];
 

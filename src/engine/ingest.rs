@@ -9,8 +9,8 @@
 //! applied in order, each seeing what those before it did.
 
 use plausch_model::{
-    BareJid, ChatState, DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, TimelineKey, Timestamp,
-    Way,
+    BareJid, ChatState, DeliveryState, Encryption, FailureReason, MessageBody, OriginId, TimelineItem, TimelineKey,
+    Timestamp, Way,
 };
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
@@ -25,12 +25,14 @@ use plausch_xmpp::{
 };
 
 use crate::{
-    archive::Read,
     envelope::{Incoming, Provenance},
+    events::{event_of, own_words},
     map::Map,
-    records::{MessageRecord, by_stanza_id, by_wire_id, decode_row},
+    page::Read,
+    records::{Change, MessageRecord, by_stanza_id, by_wire_id, decode_row},
     step::Step,
     store::{Key, Loaded},
+    story::{Story, What},
 };
 
 /// What waits to be taken in.
@@ -40,12 +42,15 @@ pub(crate) enum Arrival {
     Message(Box<Incoming>),
     /// Everything of a page of the archive has been queued before this.
     ArchivePage(Read),
+    /// The server has this edit, retraction or reaction of ours.
+    Own(Box<Change>),
 }
 
-/// Messages that a step looks at, by the keys of their ids. Loaded at first, then kept up with what the step does.
+/// Messages that a step looks at, and which keys of ids lead to them. Loaded at first, then kept up with what the step does.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    messages: Map<Key, MessageRecord>,
+    messages: Map<OriginId, MessageRecord>,
+    ids: Map<Key, OriginId>,
 }
 
 impl Known {
@@ -53,21 +58,26 @@ impl Known {
     pub fn new(keys: Vec<Key>, found: Option<Loaded>) -> Self {
         let Some(Loaded::Found(rows)) = found else { return Self::default() };
         let messages = keys.into_iter().zip(rows);
-        let messages = messages.filter_map(|(key, row)| Some((key, decode_row(&row?)?)));
+        let messages = messages.filter_map(|(key, row)| Some((key, decode_row::<MessageRecord>(&row?)?)));
         let mut known = Self::default();
-        known.messages.extend(messages);
+        for (key, message) in messages {
+            known.ids.insert(key, message.item.id.clone());
+            known.messages.insert(message.item.id.clone(), message);
+        }
         known
     }
 
-    fn get(&self, key: &Key) -> Option<&MessageRecord> {
-        self.messages.get(key)
+    /// The message with this id.
+    pub fn get(&self, key: &Key) -> Option<&MessageRecord> {
+        self.messages.get(self.ids.get(key)?)
     }
 
     /// Notes a message as it is now under all its ids.
     pub fn put(&mut self, message: &MessageRecord) {
         for key in id_keys(message) {
-            self.messages.insert(key, message.clone());
+            self.ids.insert(key, message.item.id.clone());
         }
+        self.messages.insert(message.item.id.clone(), message.clone());
     }
 }
 
@@ -76,7 +86,9 @@ pub(crate) fn id_keys(message: &MessageRecord) -> Vec<Key> {
     let by_archive = message.stanza_id.as_ref().map(|id| by_stanza_id(&message.chat, id));
     let by_author = message.wire_id.as_ref().map(|id| by_wire_id(&message.chat, &message.item.author, id));
     let own = crate::records::by_origin_id(&message.item.id);
-    by_archive.into_iter().chain(by_author).chain([own]).into_list()
+    let others = message.other_ids().map(|id| by_wire_id(&message.chat, &message.item.author, id));
+    let events = message.own_events().into_iter().map(|(author, id, _)| by_wire_id(&message.chat, author, id));
+    by_archive.into_iter().chain(by_author).chain([own]).chain(others).chain(events).into_list()
 }
 
 /// Stage 1: every key that has to be looked up for a message.
@@ -86,11 +98,12 @@ pub(crate) fn lookups(incoming: &Incoming, me: &BareJid) -> Vec<Key> {
     let by_author = wire_ids(&incoming.message).map(|id| by_wire_id(chat, author, &id));
     let target = reference(incoming).map(|(id, _)| by_wire_id(chat, me, &id));
     let displayed = own_marker(incoming).map(|id| by_wire_id(chat, chat, &id));
-    by_archive.into_iter().chain(by_author).chain(target).chain(displayed).into_list()
+    let changed = crate::events::lookups(incoming, me);
+    by_archive.into_iter().chain(by_author).chain(target).chain(displayed).chain(changed).into_list()
 }
 
 /// The ids that a message's author gave it: `origin-id` (XEP-0359) before the stanza's own.
-fn wire_ids(message: &Message) -> impl Iterator<Item = String> {
+pub(crate) fn wire_ids(message: &Message) -> impl Iterator<Item = String> {
     let origin = message.payload::<OriginIdPayload>().and_then(Result::ok).map(|origin| origin.id);
     origin.into_iter().chain(message.id.clone().filter(|id| !id.is_empty()))
 }
@@ -106,11 +119,20 @@ pub(crate) fn duplicate_of<'k>(incoming: &Incoming, known: &'k Known) -> Option<
     })
 }
 
+/// Of two messages with the same text that an author called the same, one that is so much later is another one, whatever
+/// their archive calls them.
+const SAME_MILLIS: i64 = 300_000;
+
 fn is_same(incoming: &Incoming, stored: &MessageRecord) -> bool {
+    let near = incoming.at.millis_since(stored.item.at).saturating_abs() < SAME_MILLIS;
     let archived_apart = matches!((&incoming.stanza_id, &stored.stanza_id), (Some(new), Some(old)) if new != old);
-    let same_body = match (body_of(&incoming.message), &stored.item.body) {
-        (Some(MessageBody::Text(new)), MessageBody::Text(old)) => printable(&new).eq(printable(old)),
-        (new, old) => new.as_ref() == Some(old),
+    let archived_apart = archived_apart && !(incoming.renumbered && near);
+    let Some(new) = body_of(&incoming.message) else { return false };
+    let same_body = match (&new, stored.first_text()) {
+        // What it said is gone, or not here yet: its id has to do.
+        _ if stored.is_missing() || stored.item.body == MessageBody::Retracted => true,
+        (MessageBody::Text(new), Some(old)) => printable(new).eq(printable(&old)),
+        (new, _) => *new == stored.item.body,
     };
     !archived_apart && same_body
 }
@@ -209,11 +231,11 @@ impl References {
     }
 }
 
-/// What a message says; `None` if it says nothing.
-fn body_of(message: &Message) -> Option<MessageBody> {
-    let text = message.body().filter(|text| !text.is_empty());
-    let hidden = || message.payload::<ExplicitEncryption>().map(|_| MessageBody::Unreadable);
-    text.map(|text| MessageBody::Text(text.to_owned())).or_else(hidden)
+/// What a message says; `None` if it says nothing, or only what becomes of another one.
+pub(crate) fn body_of(message: &Message) -> Option<MessageBody> {
+    let text = own_words(message).filter(|text| !text.is_empty());
+    let hidden = || message.payload::<ExplicitEncryption>().filter(|_| message.body().is_none());
+    text.map(MessageBody::Text).or_else(|| hidden().map(|_| MessageBody::Unreadable))
 }
 
 /// The chat state that a message carries, with or without a body.
@@ -268,7 +290,10 @@ fn merge(incoming: &Incoming, mut stored: MessageRecord, known: &mut Known) -> A
         return Applied::Nothing;
     }
     let before = stored.clone();
-    stored.stanza_id = stored.stanza_id.or_else(|| incoming.stanza_id.clone());
+    stored.stanza_id = match incoming.renumbered {
+        true => incoming.stanza_id.clone().or(stored.stanza_id),
+        false => stored.stanza_id.or_else(|| incoming.stanza_id.clone()),
+    };
     let arrived = stored.item.state.as_ref().is_some_and(|state| matches!(state, DeliveryState::Waiting));
     if incoming.way == Way::Out && arrived {
         stored.item.state = Some(DeliveryState::Sent);
@@ -286,30 +311,44 @@ pub(crate) fn is_of_present_try(incoming: &Incoming, stored: &MessageRecord) -> 
     stored.wire_id.as_ref().is_none_or(is_current)
 }
 
-fn new_message(
+/// A message that is new here.
+pub(crate) fn new_message(
     step: &mut Step<'_>,
     incoming: &Incoming,
     body: MessageBody,
     floor: Option<TimelineKey>,
 ) -> MessageRecord {
-    let wire_id = wire_ids(&incoming.message).next();
+    let mut ids = wire_ids(&incoming.message);
+    let (wire_id, other_id) = (ids.next(), ids.next());
+    let other_id = other_id.filter(|other| Some(other) != wire_id.as_ref());
+    let story = other_id.map(|id| Box::new(Story::known_as(id)));
     let item = TimelineItem {
         // What another device of ours calls it need not be unique.
         id: step.message_id(),
-        key: match incoming.sequence {
-            Some(sequence) => TimelineKey { at: incoming.at, sequence },
-            None => place_after(step, floor, incoming.at),
-        },
+        key: place_of(step, incoming, floor),
         author: incoming.author.clone(),
         way: incoming.way,
         at: incoming.at,
         body,
         encryption: Encryption::None,
         state: (incoming.way == Way::Out).then_some(DeliveryState::Sent),
+        edited: None,
+        reactions: Vec::new(),
+        unsent: None,
+        reacting: false,
     };
     let markable = incoming.message.payload::<Markable>().filter(|_| incoming.way == Way::In);
     let markable = markable.and_then(|_| incoming.message.id.clone().filter(|id| !id.is_empty()));
-    MessageRecord { chat: incoming.chat.clone(), item, stanza_id: incoming.stanza_id.clone(), wire_id, markable }
+    MessageRecord { chat: incoming.chat.clone(), item, stanza_id: incoming.stanza_id.clone(), wire_id, markable, story }
+}
+
+/// Where something new belongs: where the archive has it, or after what came before.
+pub(crate) fn place_of(step: &mut Step<'_>, incoming: &Incoming, floor: Option<TimelineKey>) -> TimelineKey {
+    let at = incoming.at.max(incoming.floor.unwrap_or(incoming.at));
+    match incoming.sequence {
+        Some(sequence) => TimelineKey { at, sequence },
+        None => place_after(step, floor, at),
+    }
 }
 
 /// A place at this time, but after another one: two clocks never agree, and the order in which a server takes messages
@@ -337,7 +376,9 @@ pub(crate) fn refer(incoming: &Incoming, (id, state): &Reference, me: &BareJid, 
 pub(crate) fn wants_receipt(incoming: &Incoming) -> Option<&str> {
     let straight = matches!(incoming.provenance, Provenance::Live | Provenance::Delayed);
     let kind = matches!(incoming.message.kind, MessageType::Chat | MessageType::Normal);
-    let asked = matches!(classify(incoming), Kind::Body { receipt_requested: true, .. });
+    let is_correction = matches!(event_of(&incoming.message), Some((_, What::Correct(_))));
+    let asks = || incoming.message.payload::<ReceiptRequest>().is_some_and(|request| request.is_ok());
+    let asked = matches!(classify(incoming), Kind::Body { receipt_requested: true, .. }) || is_correction && asks();
     let id = incoming.message.id.as_deref().filter(|id| !id.is_empty());
     id.filter(|_| straight && kind && asked && incoming.way == Way::In)
 }

@@ -4,8 +4,9 @@
 //! send, what to tell the views, when to wake up. A driver does the IO; [`io`] states the contract between the two.
 //!
 //! Reading order: [`io`] and [`store`] are the borders; `account` is where an input is sorted and a step ends; `session`
-//! keeps the connection; `envelope` and `ingest` are the way in, `outbox` the way out,
-//! `archive` and `sync` the way back; `chats`, `views`, `contacts` and
+//! keeps the connection; `envelope` and `ingest` are the way in, `outbox` the way out; `story` is what becomes of a message,
+//! `events` how that comes in and `changes` how it goes out;
+//! `archive`, `page`, `gaps` and `sync` the way back; `chats`, `views`, `contacts` and
 //! `profile` are what people see, `displayed` how far they have; `search` finds it again,
 //! for which `finder` asks.
 
@@ -14,18 +15,22 @@ mod archive;
 mod archive_preferences;
 mod boot;
 mod caps;
+mod changes;
 mod chats;
 mod commands;
 mod contacts;
 mod displayed;
 mod envelope;
+mod events;
 mod finder;
+mod gaps;
 mod identity;
 mod ingest;
 pub mod io;
 mod jids;
 pub mod map;
 mod outbox;
+mod page;
 mod presence;
 mod profile;
 mod records;
@@ -35,6 +40,7 @@ mod session;
 mod step;
 mod storage;
 pub mod store;
+mod story;
 mod sync;
 mod views;
 

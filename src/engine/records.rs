@@ -6,8 +6,8 @@
 use std::fmt;
 
 use plausch_model::{
-    Availability, AvatarId, BareJid, ChatKind, ContactRequest, DeliveryState, Encryption, OriginId, Preview, Secret,
-    StanzaId, Subscription, TimelineItem, TimelineKey, Timestamp, Way,
+    Availability, AvatarId, BareJid, ChatKind, ContactRequest, DeliveryState, Encryption, FailureReason, MessageBody,
+    OriginId, Preview, Secret, StanzaId, Subscription, TimelineItem, TimelineKey, Timestamp, Way,
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -15,7 +15,10 @@ use serde::{
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::store::{Key, Row};
+use crate::{
+    store::{Key, Row},
+    story::{Event, Story},
+};
 
 /// A kind of record.
 pub trait Record: Serialize + DeserializeOwned {
@@ -182,9 +185,75 @@ pub struct ArchiveRecord {
     pub reached_start: bool,
     /// How many messages have been read back.
     pub read_back: u32,
+    /// No message up to the mark stands at a later time than this.
+    pub up_to_at: Option<Timestamp>,
+    /// What has not been read in between, oldest first.
+    pub gaps: Vec<GapRecord>,
+    /// Of what is here nevertheless, by where it begins.
+    pub blocks: Vec<BlockRecord>,
 }
 impl Record for ArchiveRecord {
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
+
+    fn from_earlier(version: u8, body: &[u8]) -> Option<Self> {
+        (version == 3).then(|| postcard::from_bytes::<ArchiveRecordV3>(body).ok()).flatten().map(Self::from)
+    }
+}
+
+/// Did not know of gaps.
+#[derive(Deserialize)]
+struct ArchiveRecordV3 {
+    read_up_to: Option<StanzaId>,
+    read_from: Option<StanzaId>,
+    read_since: Option<Timestamp>,
+    reached_start: bool,
+    read_back: u32,
+}
+
+impl From<ArchiveRecordV3> for ArchiveRecord {
+    fn from(earlier: ArchiveRecordV3) -> Self {
+        let ArchiveRecordV3 { read_up_to, read_from, read_since, reached_start, read_back } = earlier;
+        Self { read_up_to, read_from, read_since, reached_start, read_back, ..Self::default() }
+    }
+}
+
+/// A part of the archive that has not been read.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct GapRecord {
+    /// What is as old as this is here.
+    pub after: Timestamp,
+    /// So is what is as new as this ...
+    pub before: Timestamp,
+    /// ... from this message on, if the archive knows it.
+    pub before_id: Option<StanzaId>,
+    /// The archive does not go back so far any more.
+    pub gone: bool,
+    /// Where in the order of arrival its messages belong.
+    pub places: Places,
+}
+
+/// A part of the archive of which nothing is missing, in one chat or in all.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct BlockRecord {
+    /// In which chat.
+    pub chat: Option<BareJid>,
+    /// It begins at this time ...
+    pub from: Timestamp,
+    /// ... with this message, if there is one that has an id.
+    pub from_id: Option<StanzaId>,
+    /// It ends at this time ...
+    pub to: Timestamp,
+    /// ... with this message.
+    pub to_id: Option<StanzaId>,
+}
+
+/// Places in the order of arrival that are free.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct Places {
+    /// The first.
+    pub start: u64,
+    /// The first behind them.
+    pub end: u64,
 }
 
 /// Key of the [`ArchiveRecord`].
@@ -294,8 +363,37 @@ pub struct ChatRecord {
     pub active_at: Timestamp,
     /// Typed but not sent.
     pub draft: Option<String>,
+    /// The place of the last edit, reaction or retraction.
+    pub events_up_to: Option<TimelineKey>,
 }
-impl Record for ChatRecord {}
+impl Record for ChatRecord {
+    const VERSION: u8 = 2;
+
+    fn from_earlier(version: u8, body: &[u8]) -> Option<Self> {
+        (version == 1).then(|| postcard::from_bytes::<ChatRecordV1>(body).ok()).flatten().map(Self::from)
+    }
+}
+
+/// Previews were texts, and messages did not change.
+#[derive(Deserialize)]
+struct ChatRecordV1 {
+    kind: ChatKind,
+    read_up_to: Option<TimelineKey>,
+    unread: u32,
+    total: u64,
+    newest: Option<TimelineKey>,
+    preview: Option<(Way, String, Timestamp)>,
+    active_at: Timestamp,
+    draft: Option<String>,
+}
+
+impl From<ChatRecordV1> for ChatRecord {
+    fn from(earlier: ChatRecordV1) -> Self {
+        let ChatRecordV1 { kind, read_up_to, unread, total, newest, preview, active_at, draft } = earlier;
+        let preview = preview.map(|(way, text, at)| Preview { way, body: MessageBody::Text(text), at });
+        Self { kind, read_up_to, unread, total, newest, preview, active_at, draft, events_up_to: None }
+    }
+}
 
 /// A message (Messages, by chat and place).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
@@ -310,12 +408,20 @@ pub struct MessageRecord {
     pub wire_id: Option<String>,
     /// By which id its author wants to hear that it was displayed (XEP-0333 §3), if they do.
     pub markable: Option<String>,
+    /// What became of it since, if anything did.
+    pub story: Option<Box<Story>>,
 }
 impl Record for MessageRecord {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn from_earlier(version: u8, body: &[u8]) -> Option<Self> {
-        (version == 1).then(|| postcard::from_bytes::<MessageRecordV1>(body).ok()).flatten().map(Self::from)
+        let first = |body| postcard::from_bytes::<MessageRecordV1>(body).ok().map(Self::from);
+        let second = |body| postcard::from_bytes::<MessageRecordV2>(body).ok().map(Self::from);
+        match version {
+            1 => first(body),
+            2 => second(body),
+            _ => None,
+        }
     }
 }
 
@@ -323,14 +429,50 @@ impl Record for MessageRecord {
 #[derive(Deserialize)]
 struct MessageRecordV1 {
     chat: BareJid,
-    item: TimelineItem,
+    item: ItemV2,
     stanza_id: Option<StanzaId>,
     wire_id: Option<String>,
 }
 
 impl From<MessageRecordV1> for MessageRecord {
     fn from(MessageRecordV1 { chat, item, stanza_id, wire_id }: MessageRecordV1) -> Self {
-        Self { chat, item, stanza_id, wire_id, markable: None }
+        Self { chat, item: item.into(), stanza_id, wire_id, markable: None, story: None }
+    }
+}
+
+/// Messages did not change yet.
+#[derive(Deserialize)]
+struct MessageRecordV2 {
+    chat: BareJid,
+    item: ItemV2,
+    stanza_id: Option<StanzaId>,
+    wire_id: Option<String>,
+    markable: Option<String>,
+}
+
+impl From<MessageRecordV2> for MessageRecord {
+    fn from(MessageRecordV2 { chat, item, stanza_id, wire_id, markable }: MessageRecordV2) -> Self {
+        Self { chat, item: item.into(), stanza_id, wire_id, markable, story: None }
+    }
+}
+
+/// A [`TimelineItem`] as it was in both.
+#[derive(Deserialize)]
+struct ItemV2 {
+    id: OriginId,
+    key: TimelineKey,
+    author: BareJid,
+    way: Way,
+    at: Timestamp,
+    body: MessageBody,
+    encryption: Encryption,
+    state: Option<DeliveryState>,
+}
+
+impl From<ItemV2> for TimelineItem {
+    fn from(ItemV2 { id, key, author, way, at, body, encryption, state }: ItemV2) -> Self {
+        let (edited, reactions, unsent, reacting) = (None, Vec::new(), None, false);
+        Self { id, key, author, way, at, body, encryption, state, edited, reactions, unsent, reacting }
     }
 }
 
@@ -348,19 +490,24 @@ impl MessageRecord {
             author: me.clone(),
             way: Way::Out,
             at: key.at,
-            body: plausch_model::MessageBody::Text(text),
+            body: MessageBody::Text(text),
             encryption: Encryption::None,
             state: Some(DeliveryState::Waiting),
+            edited: None,
+            reactions: Vec::new(),
+            unsent: None,
+            reacting: false,
         };
-        Self { chat: chat.clone(), item, stanza_id: None, wire_id: Some(id.as_str().to_owned()), markable: None }
+        let wire_id = Some(id.as_str().to_owned());
+        Self { chat: chat.clone(), item, stanza_id: None, wire_id, markable: None, story: None }
     }
 }
 
-/// A message that waits to be sent or acknowledged (Outbox, by order).
+/// What waits to be sent or acknowledged (Outbox, by order).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub struct OutboxRecord {
-    /// The message as it is in Messages.
-    pub message: MessageRecord,
+    /// What it is.
+    pub content: Outgoing,
     /// As the how-manieth stanza of the present session it was sent (XEP-0198); `None` if it was not.
     pub sent_as: Option<u64>,
     /// It was sent in a session that was lost: the server may or may not have it.
@@ -369,27 +516,80 @@ pub struct OutboxRecord {
     pub refusals: u8,
 }
 impl Record for OutboxRecord {
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
     fn from_earlier(version: u8, body: &[u8]) -> Option<Self> {
-        (version == 2).then(|| postcard::from_bytes::<OutboxRecordV2>(body).ok()).flatten().map(Self::from)
+        let second = |body| postcard::from_bytes::<OutboxRecordOf<MessageRecordV1>>(body).ok().map(Self::from);
+        let third = |body| postcard::from_bytes::<OutboxRecordOf<MessageRecordV2>>(body).ok().map(Self::from);
+        match version {
+            2 => second(body),
+            3 => third(body),
+            _ => None,
+        }
     }
 }
 
-/// Holds a message as [`MessageRecordV1`] is.
+/// Earlier ones held a message.
 #[derive(Deserialize)]
-struct OutboxRecordV2 {
-    message: MessageRecordV1,
+struct OutboxRecordOf<M> {
+    message: M,
     sent_as: Option<u64>,
     uncertain: bool,
     refusals: u8,
 }
 
-impl From<OutboxRecordV2> for OutboxRecord {
-    fn from(OutboxRecordV2 { message, sent_as, uncertain, refusals }: OutboxRecordV2) -> Self {
-        Self { message: message.into(), sent_as, uncertain, refusals }
+impl<M: Into<MessageRecord>> From<OutboxRecordOf<M>> for OutboxRecord {
+    fn from(OutboxRecordOf { message, sent_as, uncertain, refusals }: OutboxRecordOf<M>) -> Self {
+        Self { content: Outgoing::Message(message.into()), sent_as, uncertain, refusals }
     }
 }
+
+/// What a person sends.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub enum Outgoing {
+    /// A message as it is in Messages.
+    Message(MessageRecord),
+    /// What becomes of a message.
+    Event(Change),
+}
+
+/// An edit, a retraction or the reactions of ours to a message.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct Change {
+    /// The chat.
+    pub chat: BareJid,
+    /// Our id of the message.
+    pub message: OriginId,
+    /// The `id` that the message's author gave it.
+    pub target: String,
+    /// The event. Its place is where it was written, then where it was sent.
+    pub event: Event,
+    /// How far it is.
+    pub stage: Stage,
+}
+
+/// How far a [`Change`] is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub enum Stage {
+    /// It has to be sent, or acknowledged.
+    Queued,
+    /// The server has it. Kept until the message has been changed, which has to be loaded for that.
+    Taken,
+    /// It was not taken, and waits for the person to say what to do.
+    Failed(FailureReason),
+}
+
+/// Something that refers to a message which is not here (Waiting, by order of arrival).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct WaitingRecord {
+    /// The chat.
+    pub chat: BareJid,
+    /// The id that the message's author gave it.
+    pub target: String,
+    /// What is to become of it.
+    pub event: Event,
+}
+impl Record for WaitingRecord {}
 
 /// How far the index of the search is, and what it has yet to forget (Meta, [`SEARCH`]).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
@@ -601,20 +801,46 @@ mod tests {
         assert_eq!(decode::<RosterVersionRecord>(&[]), None);
     }
 
-    /// Written by the first version: chat, item, stanza id, wire id; then as an outbox entry.
+    /// Written by the first versions: chat, item as far as its state, ids, then whether to tell that it was displayed.
     #[test]
     fn messages_of_earlier_versions_are_read() {
         let (me, chat) = (BareJid::new("me@b"), BareJid::new("a@b"));
         let now = MessageRecord::outgoing(&me, &chat, OriginId::new("id"), key(5, 6), "text".into());
-        let mut first = encode(&now);
-        first[0] = 1;
-        assert_eq!(first.pop(), Some(0), "nobody wanted to hear");
-        assert_eq!(decode::<MessageRecord>(&first).as_ref(), Some(&now));
-        let mut second = [&[2], &first[1..]].concat();
-        second.extend([0, 1, 3]);
-        let entry = OutboxRecord { message: now, sent_as: None, uncertain: true, refusals: 3 };
-        assert_eq!(decode::<OutboxRecord>(&second), Some(entry));
-        assert_eq!(decode::<OutboxRecord>(&first), None);
+        let TimelineItem { id, key, author, way, at, body, encryption, state, .. } = now.item.clone();
+        let item = (id, key, author, way, at, body, encryption, state);
+        let first = postcard::to_extend(&(&now.chat, &item, &now.stanza_id, &now.wire_id), Vec::new()).unwrap();
+        // Nobody wanted to hear: one byte more.
+        let second = [&*first, &[0]].concat();
+        let versioned = |version: u8, body: &[u8], rest: &[u8]| [&[version], body, rest].concat();
+        assert_eq!(decode::<MessageRecord>(&versioned(1, &first, &[])).as_ref(), Some(&now));
+        assert_eq!(decode::<MessageRecord>(&versioned(2, &second, &[])).as_ref(), Some(&now));
+        let entry = OutboxRecord { content: Outgoing::Message(now), sent_as: None, uncertain: true, refusals: 3 };
+        for (version, body) in [(2, &first), (3, &second)] {
+            assert_eq!(decode::<OutboxRecord>(&versioned(version, body, &[0, 1, 3])).as_ref(), Some(&entry));
+        }
+        assert_eq!(decode::<OutboxRecord>(&versioned(1, &first, &[])), None);
+        assert_eq!(decode::<OutboxRecord>(&encode(&entry)), Some(entry));
+    }
+
+    #[test]
+    fn chats_of_the_first_version_are_read() {
+        let preview = Preview { way: Way::In, body: MessageBody::Text("hi".into()), at: Timestamp(7) };
+        let (newest, draft) = (Some(key(7, 8)), Some("draft".to_owned()));
+        let chat = ChatRecord { unread: 3, total: 9, newest, preview: Some(preview), draft, ..ChatRecord::default() };
+        let preview = Some((Way::In, "hi", 7_i64));
+        let body = (chat.kind, chat.read_up_to, 3_u32, 9_u64, newest, preview, 0_i64, &chat.draft);
+        let first = postcard::to_extend(&body, vec![1]).unwrap();
+        assert_eq!(decode::<ChatRecord>(&first), Some(chat));
+    }
+
+    /// Written by the third version: mark, oldest message and its time, no start, 7 messages.
+    #[test]
+    fn the_mark_of_an_earlier_version_is_kept() {
+        let bytes = [3, 1, 1, b'm', 1, 1, b'o', 1, 20, 0, 7];
+        let record = decode::<ArchiveRecord>(&bytes).unwrap();
+        assert_eq!((record.read_up_to, record.read_from), (Some(StanzaId::new("m")), Some(StanzaId::new("o"))));
+        assert_eq!((record.read_since, record.reached_start, record.read_back), (Some(Timestamp(10)), false, 7));
+        assert_eq!((record.up_to_at, record.gaps, record.blocks), (None, Vec::new(), Vec::new()));
     }
 
     #[test]

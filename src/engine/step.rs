@@ -7,8 +7,12 @@ use plausch_xmpp::list::IntoList;
 
 use crate::{
     io::{Effects, LoadId},
+    records::Places,
     store::{Loaded, Query},
 };
+
+/// So many places are reserved at once: those of a fraction of a second.
+pub(crate) const RESERVED: u64 = 1 << 22;
 
 /// Handed through everything that happens while one input is handled.
 pub(crate) struct Step<'a> {
@@ -28,6 +32,13 @@ impl Step<'_> {
         let from_time = u64::try_from(self.now.0).unwrap_or_default().saturating_mul(1 << 16);
         *self.last_sequence = from_time.max(self.last_sequence.saturating_add(1));
         *self.last_sequence
+    }
+
+    /// Keeps places in the order of arrival free, for what turns out to have come before whatever comes from now on.
+    pub fn reserve(&mut self) -> Places {
+        let start = self.sequence();
+        *self.last_sequence = start.saturating_add(RESERVED);
+        Places { start, end: *self.last_sequence }
     }
 
     /// A fresh random id of 128 bits.

@@ -88,6 +88,7 @@ impl Account {
         } else {
             self.chats.remove(chat);
             self.outbox.discard_chat(step, chat);
+            self.waiting.forget_chat(step, chat);
             step.fx.batch.delete(Table::Chats, jid_key(chat));
             // What could not be read goes, too.
             step.fx.batch.delete_prefix(Table::Messages, chat_prefix(chat));
@@ -156,8 +157,9 @@ impl Account {
         found: Option<Loaded>,
     ) {
         let mut rows = rows(found);
-        let items: Vec<TimelineItem> =
+        let mut items: Vec<TimelineItem> =
             rows.iter().filter_map(decode_row::<MessageRecord>).map(|message| message.item).collect();
+        items.iter_mut().for_each(|item| self.outbox.overlay(&self.me, item));
         let next = rows.pop().filter(|_| is_full(&rows, EXPORTED_AT_ONCE.saturating_sub(1)));
         step.fx.tell_view(view, Update::Exported { command: id, items, last: next.is_none() });
         match next {

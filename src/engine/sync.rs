@@ -1,13 +1,16 @@
-//! When the archive is read, and what comes of it: catching up, reading back, and enlarging windows beyond what is here.
+//! When the archive is read, and what comes of it: catching up, reading back, filling gaps, and enlarging windows beyond what
+//! is here.
 
-use plausch_model::{BareJid, Timestamp, Update};
+use plausch_model::{BareJid, Direction, Gap, GapState, TimelineKey, Timestamp, Update};
+use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{iq_tracker::Outcome, payload::Payload, stanza::Condition, xep::mam::ArchiveFin};
 
 use crate::{
     Account,
     account::Then,
-    archive::{Read, Scan},
+    gaps::Missing,
     jids,
+    page::{Part, Read, Running, Scan},
     requests::Purpose,
     step::Step,
     store::Loaded,
@@ -60,50 +63,76 @@ impl Account {
                 let (results, read) = self.archive.finished(step, running, &fin);
                 self.archive_page(results, read);
             }
-            Ok(None) => self.archive_failed(step, &running.into_scan(), None),
-            Err(error) => self.archive_failed(step, &running.into_scan(), Some(error.condition)),
+            Ok(None) => self.archive_failed(step, running, None),
+            Err(error) => self.archive_failed(step, running, Some(error.condition)),
         }
     }
 
     /// A query stays without answer.
     pub(crate) fn archive_silent(&mut self, step: &mut Step<'_>, query: &str) {
         if let Some(running) = self.archive.take(query) {
-            self.archive_failed(step, &running.into_scan(), None);
+            self.archive_failed(step, running, None);
         }
     }
 
-    /// Only an archive that says that it is none is none: what may have been lost is sent again then, which the
-    /// recipient's client recognises by its id. Everything else may pass.
-    fn archive_failed(&mut self, step: &mut Step<'_>, scan: &Scan, condition: Option<Condition>) {
-        let start_unknown = condition == Some(Condition::ItemNotFound) && self.archive.start_unknown(step, scan);
+    /// Only an archive that says that it is none, or none for us, is none: what may have been lost is sent again then, which
+    /// the recipient's client recognises by its id. Everything else may pass.
+    fn archive_failed(&mut self, step: &mut Step<'_>, running: Running, condition: Option<Condition>) {
+        let (scan, asked) = running.into_parts();
+        let unknown = condition == Some(Condition::ItemNotFound);
+        let another_way = unknown && self.archive.start_unknown(step, &scan, asked.as_ref());
+        let refused = matches!(
+            condition,
+            Some(
+                Condition::FeatureNotImplemented
+                    | Condition::ServiceUnavailable
+                    | Condition::Forbidden
+                    | Condition::NotAllowed
+            )
+        );
         match scan {
-            Scan::Forward if start_unknown => self.catch_up(step),
-            Scan::Forward => match condition {
-                Some(Condition::FeatureNotImplemented | Condition::ServiceUnavailable) => {
-                    self.archive.set_absent();
-                    self.caught_up(step);
+            Scan::Forward if another_way => self.catch_up(step),
+            Scan::Forward if refused => {
+                self.archive.set_absent();
+                self.caught_up(step);
+            }
+            Scan::Forward => self.archive.failed(step.now),
+            Scan::Gap(_) if refused || unknown => {
+                if refused {
+                    self.archive.give_up();
                 }
-                _ => self.archive.failed(step.now),
-            },
+                self.settle_uncertain(step);
+                self.read_back(step);
+            }
+            Scan::Gap(_) => self.archive.failed(step.now),
+            Scan::Back if another_way => self.read_back(step),
             Scan::Back => {
                 self.settle_uncertain(step);
                 if self.outbox.has_uncertain() {
                     self.archive.failed(step.now);
                 }
             }
-            Scan::Chat(growing) => self.views.tell_grown(step, growing, Vec::new()),
+            Scan::Chat(growing) => self.views.tell_grown(step, &growing, Vec::new()),
+            Scan::Part(part) if another_way => self.read_part(step, part),
+            Scan::Part(_) => {}
         }
     }
 
-    /// A page is on its way to disk.
-    pub(crate) fn archive_page_applied(&mut self, step: &mut Step<'_>, read: Read) {
+    /// A page is on its way to disk. `covered` is the latest time at which a message of it stands.
+    pub(crate) fn archive_page_applied(&mut self, step: &mut Step<'_>, read: Read, covered: Option<Timestamp>) {
         let scan = read.scan.clone();
-        let goes_on = self.archive.applied(step, read);
+        let newest = self.chats.iter().filter_map(|(_, chat)| chat.record.newest).max().unwrap_or_default();
+        let goes_on = self.archive.applied(step, read, covered, newest.at);
         match scan {
-            Scan::Forward if goes_on && self.session.is_online() => self.catch_up(step),
+            Scan::Forward if goes_on && self.session.is_online() => {
+                for chat in self.views.open_chats() {
+                    self.read_ahead(step, &chat);
+                }
+                self.catch_up(step);
+            }
             Scan::Forward if goes_on => {}
             Scan::Forward => self.caught_up(step),
-            Scan::Back => {
+            Scan::Back | Scan::Gap(_) => {
                 self.settle_uncertain(step);
                 self.read_back(step);
             }
@@ -112,6 +141,7 @@ impl Account {
                     self.loads.ask(step, queries, Then::Grow(growing));
                 }
             }
+            Scan::Part(_) => {}
         }
     }
 
@@ -136,13 +166,63 @@ impl Account {
         self.outbox.uncertain_since().map(|at| at.plus_millis(-CLOCKS_DIFFER_MILLIS))
     }
 
-    /// Reads the next older page, in the background.
+    /// Reads the next page of a gap or of what is older, in the background.
     fn read_back(&mut self, step: &mut Step<'_>) {
         if self.session.is_online()
             && self.session.has_archive()
             && let Some((query, id)) = self.archive.back(step, self.uncertain_since())
         {
             self.request_set(step, None, &query, Purpose::Archive(id));
+        }
+    }
+
+    /// A chat is open while catching up takes a while: reads its newest messages first.
+    pub(crate) fn read_ahead(&mut self, step: &mut Step<'_>, chat: &BareJid) {
+        let now = self.session.by_server(step.now);
+        if self.session.is_online()
+            && self.session.has_archive()
+            && let Some(part) = self.archive.part_ahead(chat, now)
+        {
+            self.read_part(step, part);
+        }
+    }
+
+    fn read_part(&mut self, step: &mut Step<'_>, part: Part) {
+        let Some(with) = jids::recipient(&part.chat) else { return };
+        if let Some((query, id)) = self.archive.part(step, part, with) {
+            self.request_set(step, None, &query, Purpose::Archive(id));
+        }
+    }
+
+    /// Somebody looks at a gap: reads the next page of it. What failed or waits for a connection is tried again.
+    pub(crate) fn fill_gap(&mut self, step: &mut Step<'_>, chat: &BareJid, place: TimelineKey, direction: Direction) {
+        if !self.session.is_online() {
+            return self.reconnect_now(step);
+        }
+        if self.archive.is_pausing() && !self.archive.reads_forward() {
+            self.catch_up(step);
+        }
+        // Where it is being filled, it has moved on.
+        let missing = self.archive.missing(chat, self.session.has_archive()).into_iter();
+        let Some(missing) = missing.filter(|part| !part.gone).find(|part| part.before > place.at) else { return };
+        self.read_part(step, Part { chat: chat.clone(), direction, missing, newest: false });
+    }
+
+    /// Tells the views what is missing in the chats that they show.
+    pub(crate) fn publish_gaps(&mut self, step: &mut Step<'_>) {
+        for chat in self.views.open_chats() {
+            let missing = self.archive.missing(&chat, self.session.has_archive());
+            let comes = self.session.is_online() && !self.archive.is_pausing();
+            let gap = |part: Missing| Gap {
+                place: TimelineKey { at: part.after, sequence: u64::MAX },
+                state: match (part.gone, comes) {
+                    (true, _) => GapState::Gone,
+                    (false, true) => GapState::Loading,
+                    (false, false) => GapState::Missing,
+                },
+            };
+            let gaps = missing.into_iter().map(gap).into_list();
+            self.views.tell_gaps(step, &chat, &gaps);
         }
     }
 

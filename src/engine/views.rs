@@ -4,7 +4,7 @@
 //! two ends, not its messages, so its memory does not grow with what is shown.
 
 use plausch_model::{
-    Anchor, BareJid, Direction, StanzaId, TimelineItem, TimelineKey, Timestamp, Update, ViewId, WindowChange,
+    Anchor, BareJid, Direction, Gap, StanzaId, TimelineItem, TimelineKey, Timestamp, Update, ViewId, WindowChange,
 };
 
 use plausch_xmpp::list::IntoList;
@@ -31,6 +31,8 @@ pub(crate) struct Window {
     at_end: bool,
     /// What changed in this step; `None` if nothing did, not even the number of messages.
     changes: Option<Vec<WindowChange>>,
+    /// What is missing in the chat, as the view was told.
+    gaps: Vec<Gap>,
 }
 
 impl Window {
@@ -112,6 +114,27 @@ impl Views {
         self.views.keys().copied().into_list()
     }
 
+    /// The chats that are shown, each once.
+    pub fn open_chats(&self) -> Vec<BareJid> {
+        let mut chats: Vec<BareJid> = Vec::new();
+        for window in self.views.values().flatten() {
+            if !chats.contains(&window.chat) {
+                chats.push(window.chat.clone());
+            }
+        }
+        chats
+    }
+
+    /// Tells the views of a chat what is missing in it, if that is news.
+    pub fn tell_gaps(&mut self, step: &mut Step<'_>, chat: &BareJid, gaps: &[Gap]) {
+        for view in self.all() {
+            let window = self.views.get_mut(&view).and_then(Option::as_mut);
+            let Some(window) = window.filter(|window| window.chat == *chat && window.gaps != gaps) else { continue };
+            window.gaps = gaps.to_vec();
+            step.fx.tell_view(view, Update::WindowGaps { chat: chat.clone(), gaps: gaps.to_vec() });
+        }
+    }
+
     /// A view shows no chat any more.
     pub fn close_chat(&mut self, view: ViewId) {
         self.views.get_mut(&view).into_iter().for_each(|window| *window = None);
@@ -152,7 +175,7 @@ impl Views {
         let items: Vec<TimelineItem> = older.iter().rev().chain(&newer).filter_map(item).into_list();
         let (oldest, newest) = (key_of(items.first()), key_of(items.last()));
         let Some(slot) = self.views.get_mut(&view) else { return };
-        *slot = Some(Window { chat: chat.clone(), oldest, newest, at_start, at_end, changes: None });
+        *slot = Some(Window { chat: chat.clone(), oldest, newest, at_start, at_end, changes: None, gaps: Vec::new() });
         step.fx.tell_view(view, Update::Window { chat, items, at_start, at_end, read_up_to, total });
     }
 
@@ -239,6 +262,20 @@ impl Views {
         for window in self.showing(&message.chat) {
             window.changes.get_or_insert_default().push(WindowChange::Remove(message.item.id.clone()));
         }
+    }
+
+    /// A message is about to get another place. The windows that it leaves at their older end are to be enlarged, since they
+    /// showed it: what to read for that.
+    pub fn moved(&mut self, message: &MessageRecord, place: TimelineKey) -> Vec<(Vec<Query>, Growing)> {
+        let leaves = |window: &Window| {
+            window.chat == message.chat && window.contains(message.item.key) && window.oldest > Some(place)
+        };
+        let leaving = self.views.iter().filter(|(_, window)| window.as_ref().is_some_and(leaves));
+        let leaving = leaving.filter(|(_, window)| window.as_ref().is_some_and(|window| !window.at_start));
+        let leaving: Vec<ViewId> = leaving.map(|(view, _)| *view).into_list();
+        self.removed(message);
+        let grow = |view: ViewId| self.grow(view, message.chat.clone(), Direction::Older);
+        leaving.into_iter().filter_map(grow).into_list()
     }
 
     /// Tells the views what changed in this step. `total` says how many messages a chat has.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AvatarId, BareJid, Timestamp, Way};
+use crate::{AvatarId, BareJid, MessageBody, Timestamp, Way};
 
 /// What kind of conversation it is (`data-kind`).
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
@@ -29,8 +29,8 @@ pub enum ChatState {
 pub struct Preview {
     /// Whose it is.
     pub way: Way,
-    /// Its text, clipped to some 200 characters.
-    pub text: String,
+    /// What it says; a text is clipped to some 200 characters.
+    pub body: MessageBody,
     /// When it was sent.
     pub at: Timestamp,
 }

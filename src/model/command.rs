@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountSettings, ArchivePreferences, Avatar, AvatarId, BareJid, ChatState, OriginId, Secret, SignInError,
+    AccountSettings, ArchivePreferences, Avatar, AvatarId, BareJid, ChatState, Emoji, OriginId, Secret, SignInError,
     TimelineKey,
 };
 
@@ -104,6 +104,15 @@ pub enum Command {
         /// Which way.
         direction: Direction,
     },
+    /// Somebody looks at a gap of a chat: read the next page of it.
+    FillGap {
+        /// Which chat.
+        chat: BareJid,
+        /// The gap's place.
+        place: TimelineKey,
+        /// Towards where it is read on: `Older` reads from its newer end.
+        direction: Direction,
+    },
     /// This view shows no chat any more.
     CloseChat,
     /// The person has seen the chat up to this message.
@@ -134,9 +143,28 @@ pub enum Command {
         /// The text as typed.
         text: String,
     },
-    /// Put a failed message back into the outbox.
+    /// Give a message of ours another text (XEP-0308); one that was not sent yet is sent with it.
+    Edit {
+        /// Which message.
+        message: OriginId,
+        /// Its new text.
+        text: String,
+    },
+    /// Take a message of ours back (XEP-0424); one that was not sent yet is deleted.
+    Retract(OriginId),
+    /// Add a reaction to a message or take it away (XEP-0444). One emoji at a time, so that quick clicks, even in two tabs,
+    /// add up.
+    React {
+        /// Which message.
+        message: OriginId,
+        /// With what.
+        emoji: Emoji,
+        /// Whether it is to be there.
+        on: bool,
+    },
+    /// Put a failed message, or a failed edit or retraction of it, back into the outbox.
     Retry(OriginId),
-    /// Delete a failed or waiting message here.
+    /// Delete a failed or waiting message here, or drop a failed or waiting edit or retraction of it.
     Discard(OriginId),
     /// Remove a chat and its messages from this device's list.
     RemoveChat(BareJid),
@@ -189,6 +217,8 @@ pub enum CommandError {
     BadText,
     /// There is no such chat, contact or message.
     NotFound,
+    /// The message is too old to be edited.
+    TooLate,
     /// The device could not store it.
     Storage(String),
     /// Signing in failed.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BareJid, OriginId, TimelineKey, Timestamp};
+use crate::{BareJid, Emoji, OriginId, TimelineKey, Timestamp};
 
 /// Direction of a message (`data-direction`).
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
@@ -60,6 +60,29 @@ pub enum MessageBody {
     Text(String),
     /// Something that could not be shown; the raw view has the details.
     Unreadable,
+    /// Nothing any more: its author has taken it back (XEP-0424).
+    Retracted,
+}
+
+/// An emoji with which people have reacted to a message (XEP-0444).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct Reaction {
+    /// The emoji.
+    pub emoji: Emoji,
+    /// Who has, each once.
+    pub by: Vec<BareJid>,
+    /// We are among them.
+    pub own: bool,
+}
+
+/// How far an edit or retraction of ours is that the server has not taken. A field of its own beside the message's state:
+/// what the other side got before, they have got and maybe read.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub enum Unsent {
+    /// On disk, on its way.
+    Waiting,
+    /// The server or the other side did not take it.
+    Failed(FailureReason),
 }
 
 /// One message in a conversation.
@@ -81,4 +104,12 @@ pub struct TimelineItem {
     pub encryption: Encryption,
     /// How far it has come; `None` for incoming ones.
     pub state: Option<DeliveryState>,
+    /// When it was last edited (`data-edited`), if it was (XEP-0308).
+    pub edited: Option<Timestamp>,
+    /// The reactions to it.
+    pub reactions: Vec<Reaction>,
+    /// It is shown as we edited it or took it back, which the server does not know yet.
+    pub unsent: Option<Unsent>,
+    /// Our own reactions are shown as we want them, which the server does not know yet.
+    pub reacting: bool,
 }

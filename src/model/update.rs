@@ -17,6 +17,26 @@ pub enum WindowChange {
     Remove(OriginId),
 }
 
+/// Messages of a chat are missing here, with others on both sides.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct Gap {
+    /// Where: before the first message with a later key. If there is none, or none before it, there is nothing to show.
+    pub place: TimelineKey,
+    /// What comes of it.
+    pub state: GapState,
+}
+
+/// What comes of a gap.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub enum GapState {
+    /// It is being filled, or will be soon.
+    Loading,
+    /// It will be filled when there is a connection or an archive that answers.
+    Missing,
+    /// The archive does not have them any more: there may have been some.
+    Gone,
+}
+
 /// One thing that changed, with its new value. Applying an update twice does no harm.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub enum Update {
@@ -94,6 +114,14 @@ pub enum Update {
         changes: Vec<WindowChange>,
         /// How many messages the chat holds on this device in all.
         total: u64,
+    },
+    /// Where messages of a chat are missing, oldest first, replacing what was told before; a new window has no gaps until told.
+    /// For every view that has it open.
+    WindowGaps {
+        /// Which chat.
+        chat: BareJid,
+        /// The gaps.
+        gaps: Vec<Gap>,
     },
     /// An avatar's bytes.
     Avatar(Avatar),

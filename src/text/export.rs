@@ -138,7 +138,7 @@ impl Export<'_> {
 fn text_of(item: &TimelineItem) -> &str {
     match &item.body {
         MessageBody::Text(text) => text,
-        MessageBody::Unreadable => "",
+        MessageBody::Unreadable | MessageBody::Retracted => "",
     }
 }
 

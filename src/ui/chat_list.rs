@@ -239,7 +239,7 @@ fn preview(ui: Ui, chat: &ChatSummary) -> Drawn {
         }
         (_, Some(preview)) => {
             let own = (preview.way == Way::Out).then(|| lead("row-own", ui.texts().you()));
-            (own, one_line(&preview.text)).drawn()
+            (own, one_line(&wording::spoken(ui.texts(), &preview.body))).drawn()
         }
         _ => Drawn::nothing(),
     }
@@ -262,6 +262,7 @@ fn context_menu(ui: Ui, chat: &OpenChat, event: &MouseEvent) {
                 ui.state.place.dialog.set(Some(Dialog::RemoveChat(remove.clone())));
             }),
         ],
+        panel: None,
         anchor,
         point: Some((f64::from(event.client_x()), f64::from(event.client_y()))),
     }));

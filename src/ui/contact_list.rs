@@ -246,6 +246,7 @@ fn context_menu(ui: Ui, whom: &OpenChat, event: &MouseEvent) {
         name: untrack(|| whom.account.name_of(&whom.jid)),
         head,
         items: actions(ui, whom),
+        panel: None,
         anchor,
         point,
     }));

@@ -78,11 +78,13 @@ fn walk(ui: Ui, step: isize) -> bool {
     true
 }
 
-/// Closes the details, or on a narrow screen the chat.
+/// Leaves editing, closes the details, or on a narrow screen the chat.
 fn leave(ui: Ui) -> bool {
     let place = ui.state.place;
     if place.finding.get_untracked() {
         ui.state.stop_finding();
+        true
+    } else if place.chat.get_untracked().is_some_and(|chat| chat.account.timeline.stop_editing()) {
         true
     } else if place.details.get_untracked() {
         place.details.set(false);

@@ -149,5 +149,5 @@ fn account_menu(ui: Ui, account: Account, anchor: HtmlElement) -> Menu {
         }));
     }
     items.push(Item::danger(icons::LOG_OUT, t.log_out(), open(Dialog::LogOut(account))));
-    Menu { name: t.account().to_owned(), head: Some((name, address)), items, anchor, point: None }
+    Menu { name: t.account().to_owned(), head: Some((name, address)), items, panel: None, anchor, point: None }
 }

@@ -43,6 +43,7 @@ pub fn command_error(t: &Texts, error: &CommandError) -> String {
         CommandError::TimedOut => t.failed_timed_out().into(),
         CommandError::BadText => t.failed_bad_text().into(),
         CommandError::NotFound => t.failed_gone().into(),
+        CommandError::TooLate => t.failed_too_late().into(),
         CommandError::Storage(words) => t.failed_storage().fill(words),
         CommandError::SignIn(error) => sign_in_error(t, error).0,
     }
@@ -53,6 +54,7 @@ pub fn spoken(t: &Texts, body: &MessageBody) -> String {
     match body {
         MessageBody::Text(text) => text.chars().take(SPOKEN).collect(),
         MessageBody::Unreadable => t.unreadable().into(),
+        MessageBody::Retracted => t.retracted().into(),
     }
 }
 

@@ -170,6 +170,7 @@ impl Account {
                 self.timeline.grow(&chat, items, at_start, at_end);
             }
             Update::WindowChanged { chat, changes, total } => self.timeline.change(&chat, changes, total, looking),
+            Update::WindowGaps { chat, gaps } => self.timeline.set_gaps(&chat, gaps),
             Update::Profile { jid, profile } => self.profiles.update(|profiles| {
                 profiles.insert(jid, profile);
             }),

@@ -54,6 +54,10 @@ pub fn message(id: &str, way: Way, at: i64) -> TimelineItem {
         body: MessageBody::Text(format!("text of {id}")),
         encryption: Encryption::None,
         state: (way == Way::Out).then_some(DeliveryState::Waiting),
+        edited: None,
+        reactions: Vec::new(),
+        unsent: None,
+        reacting: false,
     }
 }
 

@@ -31,7 +31,7 @@ pub use place::{Dialog, OpenChat, Place, Returning, Section, SettingsSection};
 pub use search::{Found, Search};
 pub use sort::sort_by;
 pub use state::{Expected, Phase, Pictures, Reply, State};
-pub use timeline::{Entry, Shape, Target, Timeline, Window};
+pub use timeline::{Edit, Entry, Shape, Target, Timeline, Window};
 
 #[cfg(test)]
 pub(crate) mod fixtures;

@@ -1,6 +1,6 @@
 //! Where the person is in the app: the list shown, the chat opened, the pane or dialog on top.
 
-use plausch_model::{BareJid, TimelineItem};
+use plausch_model::{BareJid, OriginId, TimelineItem};
 
 use super::Account;
 use crate::reactive::RwSignal;
@@ -73,6 +73,8 @@ pub enum Dialog {
     ClearChat(OpenChat),
     /// Save a chat as a file.
     Export(OpenChat),
+    /// Take a message back?
+    Retract(OpenChat, OriginId),
     /// Log out?
     LogOut(Account),
     /// Delete everything on this device?

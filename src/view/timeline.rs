@@ -12,7 +12,9 @@ use std::{
     },
 };
 
-use plausch_model::{BareJid, MessageBody, OriginId, TimelineItem, TimelineKey, Timestamp, Way, WindowChange};
+use plausch_model::{
+    BareJid, Gap, GapState, MessageBody, OriginId, TimelineItem, TimelineKey, Timestamp, Way, WindowChange,
+};
 
 use super::{chats::set_if_new, clock::local_day, sort::sort_by};
 use crate::reactive::{ArcRwSignal, RwSignal, StoredValue};
@@ -23,6 +25,8 @@ const GROUP_MILLIS: i64 = 5 * 60 * 1000;
 /// How a message is drawn because of its neighbours.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Shape {
+    /// Messages are missing before it.
+    pub gap: Option<GapState>,
     /// It is the first of its day: a day separator stands above it.
     pub opens_day: bool,
     /// It is the first unread one: the unread divider stands above it.
@@ -109,6 +113,7 @@ pub struct Window {
     at_end: bool,
     total: u64,
     first_unread: Option<TimelineKey>,
+    gaps: Vec<Gap>,
     opened: u32,
 }
 
@@ -153,6 +158,16 @@ impl Window {
         self.opened
     }
 
+    /// The place of the gap before the message that stands there.
+    pub fn gap_before(&self, key: TimelineKey) -> Option<TimelineKey> {
+        let earlier = self.entries.get(self.index_of(key).checked_sub(1)?)?;
+        self.gap_between(earlier.key, key).map(|gap| gap.place)
+    }
+
+    fn gap_between(&self, earlier: TimelineKey, later: TimelineKey) -> Option<&Gap> {
+        self.gaps.iter().rev().find(|gap| earlier < gap.place && gap.place < later)
+    }
+
     /// Whether the message that stands there is in the window.
     pub fn has(&self, key: TimelineKey) -> bool {
         self.entries.get(self.index_of(key)).is_some_and(|entry| entry.key == key)
@@ -166,6 +181,7 @@ impl Window {
     fn open(&mut self, chat: BareJid, items: Vec<TimelineItem>, read_up_to: Option<TimelineKey>) {
         self.entries.clear();
         self.by_id.clear();
+        self.gaps.clear();
         self.chat = Some(chat);
         self.opened = self.opened.wrapping_add(1);
         self.insert_all(items);
@@ -227,10 +243,16 @@ impl Window {
             earlier.is_none_or(|earlier| local_day(earlier.at) != local_day(entry.at))
         };
         let opens_unread = |entry: &Entry| self.first_unread == Some(entry.key);
+        let gap =
+            |entry: &Entry, earlier: Option<&Entry>| self.gap_between(earlier?.key, entry.key).map(|gap| gap.state);
         let starts = |entry: &Entry, earlier: Option<&Entry>| {
-            opens_unread(entry) || opens_day(entry, earlier) || !earlier.is_some_and(|earlier| entry.joins(earlier))
+            gap(entry, earlier).is_some()
+                || opens_unread(entry)
+                || opens_day(entry, earlier)
+                || !earlier.is_some_and(|earlier| entry.joins(earlier))
         };
         Shape {
+            gap: gap(entry, earlier.map(AsRef::as_ref)),
             opens_day: opens_day(entry, earlier.map(AsRef::as_ref)),
             opens_unread: opens_unread(entry),
             opens_group: starts(entry, earlier.map(AsRef::as_ref)),
@@ -265,6 +287,18 @@ pub struct Timeline {
     refused: RwSignal<Vec<(BareJid, String)>>,
     target: RwSignal<Option<Target>>,
     position: StoredValue<Option<Target>>,
+    editing: RwSignal<Option<Edit>>,
+}
+
+/// A message that is being edited.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Edit {
+    /// Its chat.
+    pub chat: BareJid,
+    /// Which message.
+    pub message: OriginId,
+    /// What it said when that began.
+    pub text: String,
 }
 
 impl Default for Timeline {
@@ -275,6 +309,7 @@ impl Default for Timeline {
             refused: RwSignal::new(Vec::new()),
             target: RwSignal::new(None),
             position: StoredValue::new(None),
+            editing: RwSignal::new(None),
         }
     }
 }
@@ -318,6 +353,25 @@ impl Timeline {
     /// Whether the message that stands there is in the window.
     pub fn has(&self, key: TimelineKey) -> bool {
         self.peek(|window| window.has(key))
+    }
+
+    /// A message is being edited now, or none.
+    pub fn edit(&self, edit: Option<Edit>) {
+        self.editing.set(edit);
+    }
+
+    /// The message of this chat that is being edited; watched.
+    pub fn editing(&self, chat: &BareJid) -> Option<Edit> {
+        self.editing.get().filter(|edit| edit.chat == *chat)
+    }
+
+    /// Stops editing. False if nothing was edited.
+    pub fn stop_editing(&self) -> bool {
+        let edited = self.editing.with_untracked(Option::is_some);
+        if edited {
+            self.editing.set(None);
+        }
+        edited
     }
 
     /// A text for a chat was not taken.
@@ -402,6 +456,18 @@ impl Timeline {
                     }
                     WindowChange::Remove(id) => window.remove(&id),
                 };
+            }
+            told
+        });
+    }
+
+    /// What is missing is now this.
+    pub fn set_gaps(&self, chat: &BareJid, gaps: Vec<Gap>) {
+        self.window.maybe_update(|window| {
+            let told = window.chat.as_ref() == Some(chat);
+            if told {
+                window.gaps = gaps;
+                window.shape(0, window.entries.len());
             }
             told
         });
@@ -495,6 +561,32 @@ mod tests {
 
     fn put(timeline: &Timeline, item: TimelineItem, looking: bool) {
         timeline.change(&romeo(), vec![WindowChange::Put(item)], 9, looking);
+    }
+
+    #[test]
+    fn a_gap_stands_before_the_first_message_behind_it() {
+        Owner::new().with(|| {
+            let timeline = Timeline::default();
+            show(&timeline, window("romeo@x", vec![message("a", Way::In, 10), message("c", Way::In, 30)]));
+            let gap = |at, state| Gap { place: TimelineKey { at: Timestamp(at), sequence: u64::MAX }, state };
+            let gaps = [5, 20, 40].map(|at| gap(at, GapState::Loading)).to_vec();
+            timeline.set_gaps(&romeo(), gaps);
+            assert_eq!(shape(&timeline, "c").gap, Some(GapState::Loading));
+            assert!(shape(&timeline, "c").opens_group && shape(&timeline, "a").closes_group);
+            assert_eq!(shape(&timeline, "a").gap, None, "nothing is known to be on its other side");
+            // What fills it takes the row with it.
+            put(&timeline, message("b", Way::In, 25), true);
+            assert_eq!((shape(&timeline, "b").gap, shape(&timeline, "c").gap), (Some(GapState::Loading), None));
+            let (place, behind) = timeline.peek(|window| {
+                let behind = window.find(&OriginId::new("b")).unwrap().key;
+                (window.gap_before(behind), behind)
+            });
+            assert!(place.is_some_and(|place| place < behind));
+            timeline.set_gaps(&romeo(), vec![gap(20, GapState::Gone)]);
+            assert_eq!(shape(&timeline, "b").gap, Some(GapState::Gone));
+            show(&timeline, window("romeo@x", vec![message("a", Way::In, 10), message("c", Way::In, 30)]));
+            assert_eq!(shape(&timeline, "c").gap, None, "a new window has no gaps until told");
+        });
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Chromium, steered by a ChromeDriver of its own, with an empty profile.
 
-use std::process::Stdio;
+use std::{process::Stdio, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
@@ -9,9 +9,13 @@ use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, DesiredCapabiliti
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
+    time::timeout,
 };
 
 use crate::variable;
+
+/// How long a tab takes to crash.
+const CRASHING: Duration = Duration::from_millis(300);
 
 /// How a browser is started.
 #[derive(Clone, Debug)]
@@ -34,8 +38,18 @@ impl Default for Options {
 pub struct Browser {
     /// Steers it.
     pub driver: WebDriver,
+    options: Options,
     profile: TempDir,
     _chromedriver: Child,
+}
+
+/// How a tab ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TabEnd {
+    /// Somebody closes it.
+    Closed,
+    /// Its process dies.
+    Crashed,
 }
 
 /// Records what the page's policy refuses, from the first moment of every document.
@@ -64,22 +78,57 @@ impl Browser {
         let profile = tempfile::tempdir()?;
         let capabilities = capabilities(options, &profile)?;
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await?;
-        let tools = driver.cdp();
+        let browser = Self { driver, options: options.clone(), profile, _chromedriver: chromedriver };
+        browser.prepare_tab().await?;
+        Ok(browser)
+    }
+
+    async fn prepare_tab(&self) -> Result<()> {
+        let tools = self.driver.cdp();
         let watch = json!({ "source": WATCH_VIOLATIONS });
         tools.send_raw("Page.addScriptToEvaluateOnNewDocument", watch).await?;
-        if options.dark {
+        if self.options.dark {
             let dark = json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
             tools.send_raw("Emulation.setEmulatedMedia", dark).await?;
         }
-        let (width, height) = options.window;
+        self.resize(self.options.window).await
+    }
+
+    /// Gives the tab another width and height.
+    pub async fn resize(&self, (width, height): (u32, u32)) -> Result<()> {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        tools.send_raw("Emulation.setDeviceMetricsOverride", metrics).await?;
-        Ok(Self { driver, profile, _chromedriver: chromedriver })
+        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await?;
+        Ok(())
+    }
+
+    /// Ends the only tab, and goes on in an empty one.
+    pub async fn replace_tab(&self, end: TabEnd) -> Result<()> {
+        let (old, tools) = (self.driver.window().await?, self.driver.cdp().connect().await?);
+        let new = self.driver.new_tab().await?;
+        self.driver.switch_to_window(new).await?;
+        self.prepare_tab().await?;
+        if end == TabEnd::Crashed {
+            // Nobody is left to answer.
+            let _ = timeout(CRASHING, tools.send_raw("Page.crash", ())).await;
+        }
+        self.driver.cdp().send_raw("Target.closeTarget", json!({ "targetId": old.to_string() })).await?;
+        Ok(())
+    }
+
+    /// Kills all shared workers, without a word to the pages that use them.
+    pub(crate) async fn kill_workers(&self) -> Result<()> {
+        let tools = self.driver.cdp();
+        let found = tools.send_raw("Target.getTargets", json!({})).await?;
+        let targets = found["targetInfos"].as_array().context("no list of targets")?;
+        for worker in targets.iter().filter(|target| target["type"] == "shared_worker") {
+            tools.send_raw("Target.closeTarget", json!({ "targetId": worker["targetId"] })).await?;
+        }
+        Ok(())
     }
 
     /// Ends the browser and reads its log of network traffic.
     pub async fn net_log(self) -> Result<String> {
-        let Self { driver, profile, _chromedriver } = self;
+        let Self { driver, profile, _chromedriver, options: _ } = self;
         driver.quit().await?;
         let log = std::fs::read_to_string(profile.path().join("net-log.json")).context("no network log")?;
         if log.is_empty() {

@@ -14,6 +14,8 @@
 mod account;
 mod axe;
 mod browser;
+mod history;
+mod own_prosody;
 mod person;
 mod report;
 mod server;
@@ -21,7 +23,8 @@ mod site;
 
 pub use account::{Account, unique};
 pub use axe::axe;
-pub use browser::{Browser, Options};
+pub use browser::{Browser, Options, TabEnd};
+pub use own_prosody::{Archived, OwnProsody};
 pub use person::{Message, Person};
 pub use report::hosts;
 pub use server::Server;

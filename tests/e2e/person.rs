@@ -24,6 +24,8 @@ const roles = {
 };
 const all = (role, name) => [...document.querySelectorAll(roles[role])].filter(shown)
   .filter((e) => name === null || labelOf(e) === name || (name.endsWith('*') && labelOf(e).startsWith(name.slice(0, -1))));
+const rowsOf = (log) => [...(log?.querySelectorAll('article') ?? [])].map((e) => [
+  e.querySelector('.message-body')?.textContent ?? '', e.dataset.direction, e.dataset.state ?? '', e.dataset.author, e.dataset.id]);
 const top = (list) => { const open = [...document.querySelectorAll('dialog[open]')].pop(); const inside = open ? list.filter((e) => open.contains(e)) : []; return inside[0] ?? list[0] ?? null; };
 ";
 
@@ -46,6 +48,14 @@ pub struct Message {
     pub state: String,
     /// Who wrote it.
     pub author: String,
+}
+
+impl Message {
+    /// A row of `rowsOf`.
+    pub(crate) fn of_row(row: &Value) -> Self {
+        let text = |place: usize| row[place].as_str().unwrap_or_default().to_owned();
+        Self { text: text(0), direction: text(1), state: text(2), author: text(3) }
+    }
 }
 
 impl Person {
@@ -73,6 +83,12 @@ impl Person {
     /// Evaluates a script with the functions above; it has to `return`.
     pub async fn look(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
         let found = self.browser.driver.execute(format!("{LOOK}\n{script}"), arguments).await?;
+        Ok(found.json().clone())
+    }
+
+    /// The same for a script that calls its last argument with what it found.
+    pub async fn look_long(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        let found = self.browser.driver.execute_async(format!("{LOOK}\n{script}"), arguments).await?;
         Ok(found.json().clone())
     }
 
@@ -135,6 +151,7 @@ impl Person {
     async fn dispatch_key(&self, key: &str, modifiers: u32) -> Result<()> {
         let (code, number) = match key {
             "Escape" => ("Escape".to_owned(), 27),
+            "Enter" => ("Enter".to_owned(), 13),
             "/" => ("Slash".to_owned(), 191),
             "," => ("Comma".to_owned(), 188),
             letter => {
@@ -163,6 +180,24 @@ impl Person {
         field.clear().await?;
         field.send_keys(text).await?;
         Ok(())
+    }
+
+    /// Types where the focus is, all at once.
+    pub async fn insert(&self, text: &str) -> Result<()> {
+        self.browser.driver.cdp().send_raw("Input.insertText", json!({ "text": text })).await?;
+        Ok(())
+    }
+
+    /// Kills the worker that hosts the engine, once the page watches it: the death of one that has not said its name yet goes
+    /// unnoticed.
+    pub async fn kill_worker(&self) -> Result<()> {
+        let watches = "const done = arguments[arguments.length - 1]; navigator.locks.query().then(({ pending }) => \
+             done(pending.some(({ name }) => name.startsWith('plausch-host-'))));";
+        until("the page watches a worker", || async {
+            Ok((self.look_long(watches, vec![]).await? == json!(true)).then_some(()))
+        })
+        .await?;
+        self.browser.kill_workers().await
     }
 
     /// Fills and submits the sign-in form.
@@ -239,17 +274,8 @@ impl Person {
 
     /// The messages that are drawn, in order.
     pub async fn messages(&self) -> Result<Vec<Message>> {
-        let script = "return [...(all('log', 'Messages')[0]?.querySelectorAll('article') ?? [])].map((e) => [\
-             e.querySelector('.message-body')?.textContent ?? '', e.dataset.direction, e.dataset.state ?? '', e.dataset.author]);";
-        let found = self.look(script, vec![]).await?;
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let message = |row: &Value| Message {
-            text: text(&row[0]),
-            direction: text(&row[1]),
-            state: text(&row[2]),
-            author: text(&row[3]),
-        };
-        Ok(found.as_array().into_iter().flatten().map(message).collect())
+        let found = self.look("return rowsOf(all('log', 'Messages')[0]);", vec![]).await?;
+        Ok(found.as_array().into_iter().flatten().map(Message::of_row).collect())
     }
 
     /// Waits until a message with this text is shown.

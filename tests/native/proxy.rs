@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -40,6 +40,8 @@ struct Control {
     refusing: bool,
     /// Connections of earlier epochs are cut.
     epoch: u64,
+    /// Those that are cut now are reset.
+    resetting: bool,
 }
 
 impl Control {
@@ -92,7 +94,18 @@ impl CutProxy {
 
     /// Ends all present connections at once.
     pub fn cut(&self) {
-        self.control.send_modify(|control| control.epoch = control.epoch.wrapping_add(1));
+        self.next_epoch(false);
+    }
+
+    /// Ends all present connections with a reset (RST): both ends get an error instead of an end.
+    pub fn reset(&self) {
+        self.next_epoch(true);
+    }
+
+    fn next_epoch(&self, resetting: bool) {
+        self.control.send_modify(|control| {
+            *control = Control { epoch: control.epoch.wrapping_add(1), resetting, ..*control };
+        });
     }
 
     /// Sets what happens to bytes in one direction, of present and future connections.
@@ -125,23 +138,29 @@ async fn serve(listener: TcpListener, target: Arc<str>, control: watch::Receiver
     }
 }
 
-async fn connect(client: TcpStream, target: Arc<str>, control: watch::Receiver<Control>) {
+async fn connect(mut client: TcpStream, target: Arc<str>, control: watch::Receiver<Control>) {
     let epoch = control.borrow().epoch;
-    let Ok(server) = TcpStream::connect(&*target).await else { return };
-    let (from_client, to_client) = client.into_split();
-    let (from_server, to_server) = server.into_split();
+    let Ok(mut server) = TcpStream::connect(&*target).await else { return };
+    let (from_client, to_client) = client.split();
+    let (from_server, to_server) = server.split();
     let up = pump(from_client, to_server, Toward::Server, epoch, control.clone());
-    let down = pump(from_server, to_client, Toward::Client, epoch, control);
+    let down = pump(from_server, to_client, Toward::Client, epoch, control.clone());
     tokio::select! {
         () = up => {}
         () = down => {}
+    }
+    let last = *control.borrow();
+    if last.epoch != epoch && last.resetting {
+        // Without it, they are closed in good order.
+        let _ = client.set_zero_linger();
+        let _ = server.set_zero_linger();
     }
 }
 
 /// Carries bytes one way until either end closes or the connection is cut.
 async fn pump(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
+    mut from: ReadHalf<'_>,
+    mut to: WriteHalf<'_>,
     toward: Toward,
     epoch: u64,
     mut control: watch::Receiver<Control>,
@@ -237,6 +256,17 @@ mod tests {
         let mut again = TcpStream::connect(proxy.address()).await.unwrap();
         assert!(round_trip(&mut again, b"two").await);
         assert_eq!(proxy.accepted(), 3);
+    }
+
+    #[tokio::test]
+    async fn resets() {
+        let (proxy, mut stream) = echo().await;
+        assert!(round_trip(&mut stream, b"one").await);
+        proxy.reset();
+        let error = stream.read(&mut [0]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        let mut again = TcpStream::connect(proxy.address()).await.unwrap();
+        assert!(round_trip(&mut again, b"two").await);
     }
 
     #[tokio::test]

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plausch_model::{
     AccountSettings, Avatar, AvatarId, BareJid, ChatState, ChatSummary, ConnectionDetails, ConnectionState, Contact,
-    ContactRequest, DeliveryState, EndReason, MessageBody, Profile, TimelineItem, TimelineKey, Update, WindowChange,
+    ContactRequest, DeliveryState, EndReason, Gap, MessageBody, Profile, TimelineItem, TimelineKey, Update,
+    WindowChange,
 };
 
 /// All that a view would show.
@@ -57,6 +58,8 @@ pub struct Window {
     pub read_up_to: Option<TimelineKey>,
     /// How many messages the chat holds.
     pub total: u64,
+    /// Where messages are missing.
+    pub gaps: Vec<Gap>,
 }
 
 impl State {
@@ -112,7 +115,10 @@ impl State {
             | Update::ArchivePreferences(_)
             | Update::ChatSize { .. }
             | Update::Exported { .. } => {}
-            window @ (Update::Window { .. } | Update::WindowGrown { .. } | Update::WindowChanged { .. }) => {
+            window @ (Update::Window { .. }
+            | Update::WindowGrown { .. }
+            | Update::WindowChanged { .. }
+            | Update::WindowGaps { .. }) => {
                 self.apply_to_window(window);
             }
         }
@@ -126,7 +132,8 @@ impl State {
     fn apply_to_window(&mut self, update: Update) {
         match (update, &mut self.window) {
             (Update::Window { chat, items, at_start, at_end, read_up_to, total }, window) => {
-                *window = Some(Window { chat, items: by_key(items), at_start, at_end, read_up_to, total });
+                let gaps = Vec::new();
+                *window = Some(Window { chat, items: by_key(items), at_start, at_end, read_up_to, total, gaps });
             }
             (Update::WindowGrown { chat, items, at_start, at_end }, Some(window)) if window.chat == chat => {
                 window.items.extend(by_key(items));
@@ -136,12 +143,21 @@ impl State {
                 changes.into_iter().for_each(|change| window.change(change));
                 window.total = total;
             }
+            (Update::WindowGaps { chat, gaps }, Some(window)) if window.chat == chat => window.gaps = gaps,
             _ => {}
         }
     }
 }
 
 impl Window {
+    /// The gaps that have messages on both sides here.
+    pub fn shown_gaps(&self) -> impl Iterator<Item = &Gap> {
+        let ends = self.items.first_key_value().zip(self.items.last_key_value());
+        let between =
+            move |gap: &&Gap| ends.is_some_and(|((first, _), (last, _))| *first <= gap.place && gap.place < *last);
+        self.gaps.iter().filter(between)
+    }
+
     /// A message beyond a window that is not at the end is not shown.
     fn change(&mut self, change: WindowChange) {
         match change {
@@ -160,7 +176,7 @@ impl Window {
 pub fn text_of(item: &TimelineItem) -> Option<&str> {
     match &item.body {
         MessageBody::Text(text) => Some(text),
-        MessageBody::Unreadable => None,
+        MessageBody::Unreadable | MessageBody::Retracted => None,
     }
 }
 
@@ -193,6 +209,10 @@ mod tests {
             body: MessageBody::Text(text.to_owned()),
             encryption: Encryption::None,
             state: None,
+            edited: None,
+            reactions: Vec::new(),
+            unsent: None,
+            reacting: false,
         }
     }
 

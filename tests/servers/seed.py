@@ -57,6 +57,10 @@ class Store:
     def archive(self, host, user, store, entries):
         """Entries of (key, time, with, XML); replaces what is there."""
         self.db.execute('DELETE FROM prosodyarchive WHERE host=? AND "user"=? AND store=?', (host, user, store))
+        self.append(host, user, store, entries)
+
+    def append(self, host, user, store, entries):
+        """The same behind what is there."""
         self.db.executemany(
             'INSERT INTO prosodyarchive (host, "user", store, key, "when", "with", type, value) VALUES (?,?,?,?,?,?,?,?)',
             ((host, user, store, key, when, with_, "xml", xml) for key, when, with_, xml in entries))
@@ -123,6 +127,21 @@ def seed_archive(store, user, contact, count):
             (str(uuid.uuid5(uuid.NAMESPACE_URL, owner + m["id"])), m["when"], f"{other}@{HOST}",
              message_xml(m, f"{m['speaker']}@{HOST}/seed", f"{contact if m['speaker'] == user else user}@{HOST}", "chat"))
             for m in messages))
+
+
+def seed_missed(store, user, chats, count):
+    """What a user missed: count messages of each of some people, in turn, one each 10 ms up to now; one of a thousand says needle."""
+    total = chats * count
+    begin = time.time() - total / 100
+
+    def entries():
+        for number in range(total):
+            sender = f"writer{number % chats:04d}@{HOST}"
+            rare = " needle" if number % 1000 == 7 else ""
+            message = {"id": str(uuid.uuid4()), "extra": "", "body": f"{number // chats}: lorem ipsum dolor sit amet, consectetur adipiscing elit{rare}"}
+            yield str(uuid.uuid4()), begin + number / 100, sender, message_xml(message, f"{sender}/seed", f"{user}@{HOST}", "chat")
+
+    store.append(HOST, user, "archive", entries())
 
 
 def write_room(store, room, title, people, messages):
@@ -344,6 +363,7 @@ def main():
     command("accounts", "accounts whose password is their name", prefix="user", count=100)
     command("roster", "one user's roster (and theirs)", user="alice", prefix="user", count=1000)
     command("archive", "a one-to-one history", user="alice", contact="bob", count=10_000)
+    command("missed", "what a user missed while away", user="alice", chats=50, count=200)
     command("room", "a room with members and a history", room="big", prefix="user", members=500, count=10_000)
     command("occupants", "connections that sit in a room", room="big", prefix="user", count=500, port=5222, seconds=60.0, rate=0.0)
     command("talk", "a one-to-one history over the wire, for any server", user="alice", contact="bob", count=10_000, port=5222)
@@ -371,6 +391,8 @@ def main():
             seed_roster(store, *((options.user, options.prefix, options.count) if options.command == "roster" else ("alice", "user", 1000)))
         if options.command in ("archive", "all"):
             seed_archive(store, *((options.user, options.contact, options.count) if options.command == "archive" else ("alice", "bob", 10_000)))
+        if options.command == "missed":
+            seed_missed(store, options.user, options.chats, options.count)
         if options.command in ("room", "all"):
             seed_room(store, *((options.room, options.prefix, options.members, options.count) if options.command == "room" else ("big", "user", 500, 10_000)))
     print(json.dumps({"event": "seeded", "what": options.command, "seconds": round(time.monotonic() - begun, 2)}))

@@ -15,12 +15,40 @@ pub struct Plan {
     pub faults: Faults,
     /// How many texts are sent in all.
     pub texts: usize,
+    /// How many edits, retractions and reactions are made in all.
+    pub changes: usize,
     /// For how long they are sent and things go wrong.
     pub lasts: Millis,
     /// The longest way of a frame.
     pub delay: Millis,
     /// How wrong the devices' clocks are at most.
     pub skew: Millis,
+    /// The accounts that have no archive.
+    pub without_archive: Vec<String>,
+    /// What happens while some devices are away.
+    pub absence: Absence,
+}
+
+/// Some devices are away for long, and the server does not keep everything for them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Absence {
+    /// How many texts are sent meanwhile: several pages of the archive.
+    pub texts: usize,
+    /// The server forgets the oldest messages, of 10,000, when they come back and again while they read.
+    pub trimmed: u32,
+    /// The archive is made anew: the same messages have other ids.
+    pub renumbered: bool,
+}
+
+impl Absence {
+    /// One by chance.
+    pub fn of(dice: &mut Dice) -> Self {
+        Self {
+            texts: *dice.pick(&[0, 30, 120]).unwrap_or(&0),
+            trimmed: *dice.pick(&[0, 0, 3_000, 8_000, 10_000]).unwrap_or(&0),
+            renumbered: dice.chance(2_000),
+        }
+    }
 }
 
 /// Chances of 10,000, each time that it could happen.
@@ -65,9 +93,12 @@ impl Plan {
             manners,
             faults,
             texts: dice.below(40).saturating_add(5),
+            changes: 0,
             lasts: 60_000,
             delay: *dice.pick(&[5, 200, 3_000]).unwrap_or(&200),
             skew: *dice.pick(&[0, 2_000, 90_000]).unwrap_or(&0),
+            without_archive: Vec::new(),
+            absence: Absence::default(),
         }
     }
 }

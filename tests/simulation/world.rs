@@ -1,11 +1,14 @@
 //! Devices, a server, and a network between them that does its worst.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::FutureExt;
 use plausch_engine::io::{Effects, HttpFailure, Input, LoadId, SocketId, Wire};
 use plausch_engine::store::{Loaded, Op, Query, Store, Table};
-use plausch_model::{Anchor, BareJid, Command, CommandId, Timestamp, Update, ViewId, WindowChange};
+use plausch_model::{
+    Anchor, BareJid, Command, CommandId, Emoji, MessageBody, TimelineItem, Timestamp, Update, ViewId, Way, WindowChange,
+};
+use plausch_native::text_of;
 
 use crate::Mutation;
 use crate::device::{Device, rank};
@@ -33,8 +36,10 @@ pub enum Event {
     Http(usize, plausch_engine::io::HttpId),
     Start(usize),
     Say(usize),
+    Change(usize),
     Cut,
     Restart,
+    Trim(Millis),
 }
 
 /// A connection, and until when each direction works.
@@ -57,12 +62,20 @@ pub struct World {
     pub mutation: Option<Mutation>,
     /// Texts that a program has taken: they must arrive.
     pub taken: Vec<String>,
+    /// Texts of messages that were then edited or taken back: perhaps before they were sent.
+    pub changed: BTreeSet<String>,
+    /// The first text of a message, by each later one.
+    first_texts: BTreeMap<String, String>,
+    /// The first texts of messages that were taken back: nobody has to keep them.
+    gone: BTreeSet<String>,
     /// Texts of which nobody knows whether they were taken.
     pub unsure: Vec<String>,
     /// What went wrong, as soon as it did.
     pub broken: Vec<String>,
     /// What happened, if somebody wants to read it.
     pub log: Option<Vec<String>>,
+    /// Texts that may arrive more than once: who has no archive cannot know what has.
+    pub repeated: Vec<String>,
     links: BTreeMap<Conn, Link>,
     conns: Conn,
     plan: Plan,
@@ -80,9 +93,13 @@ impl World {
             faults: plan.faults,
             mutation: None,
             taken: Vec::new(),
+            changed: BTreeSet::new(),
+            first_texts: BTreeMap::new(),
+            gone: BTreeSet::new(),
             unsure: Vec::new(),
             broken: Vec::new(),
             log: None,
+            repeated: Vec::new(),
             links: BTreeMap::new(),
             conns: 0,
             plan,
@@ -101,6 +118,10 @@ impl World {
         for _ in 0..self.plan.texts {
             let (device, after) = (self.dice.below(count), self.evenly(lasts));
             self.after(after, Event::Say(device));
+        }
+        for _ in 0..self.plan.changes {
+            let (device, after) = (self.dice.below(count), self.evenly(lasts));
+            self.after(after, Event::Change(device));
         }
         for _ in 0..self.faults.cuts {
             let after = self.evenly(lasts);
@@ -127,6 +148,44 @@ impl World {
         let end = self.queue.now().saturating_add(millis);
         while let Some(event) = self.queue.next(end) {
             self.happen(event);
+        }
+    }
+
+    /// Some devices go away while nothing is on its way, much is said, the archives change, and they come back into trouble.
+    pub fn part(&mut self) {
+        let absence = self.plan.absence;
+        let count = self.devices.len();
+        let away: Vec<usize> = (0..count).filter(|_| self.dice.chance(6_000)).collect();
+        for number in &away {
+            self.note(|| format!("device {number} goes away"));
+            self.end(*number);
+        }
+        self.say_within(absence.texts, 60_000);
+        self.run(3_600_000);
+        let back = self.queue.now();
+        self.server.trim(absence.trimmed, back);
+        if absence.renumbered {
+            self.server.renumber();
+        }
+        self.faults = self.plan.faults;
+        for number in away {
+            let after = self.dice.up_to(10_000);
+            self.after(after, Event::Start(number));
+        }
+        self.say_within(absence.texts.div_euclid(4), 30_000);
+        for _ in 0..self.faults.cuts {
+            let after = self.evenly(30_000);
+            self.after(after, Event::Cut);
+        }
+        let after = self.evenly(30_000);
+        self.after(after, Event::Trim(back));
+        self.run(30_000);
+    }
+
+    fn say_within(&mut self, texts: usize, millis: Millis) {
+        for _ in 0..texts {
+            let (device, after) = (self.dice.below(self.devices.len()), self.evenly(millis));
+            self.after(after, Event::Say(device));
         }
     }
 
@@ -206,7 +265,12 @@ impl World {
                 }
             }
             Event::Say(device) => self.say(device),
+            Event::Change(device) => self.change(device),
             Event::Cut => self.cut_one(),
+            Event::Trim(before) => {
+                self.note(|| "the archives forget".to_owned());
+                self.server.trim(self.plan.absence.trimmed, before);
+            }
             Event::Restart => {
                 self.note(|| "the server restarts".to_owned());
                 self.server.restart();
@@ -240,7 +304,7 @@ impl World {
         if let Some(device) = self.devices.get_mut(number) {
             device.commands = device.commands.saturating_add(1);
             let id = CommandId(device.commands);
-            if let Command::SendText { text, .. } = &command {
+            if let Command::SendText { text, .. } | Command::Edit { text, .. } = &command {
                 device.asked.insert(id, text.clone());
             }
             self.feed(number, Input::Command { view: VIEW, id, command });
@@ -254,8 +318,47 @@ impl World {
         let Some(other) = self.somebody_else(number) else { return };
         self.said = self.said.saturating_add(1);
         let text = format!("text {}.", self.said);
+        if self.devices.get(number).is_some_and(|device| self.plan.without_archive.contains(&device.jid)) {
+            self.repeated.push(text.clone());
+        }
         self.note(|| format!("device {number} sends {text:?} to {other}"));
         self.command(number, Command::SendText { chat: BareJid::new(&other), text });
+    }
+
+    /// A person does something to a message that they see.
+    fn change(&mut self, number: usize) {
+        let Some(device) = self.devices.get(number).filter(|device| device.account.is_some()) else { return };
+        let items: Vec<TimelineItem> = device.view.items().cloned().collect();
+        let Some(item) = self.dice.pick(&items).cloned() else { return };
+        let message = item.id.clone();
+        let own = item.way == Way::Out && item.body != MessageBody::Retracted;
+        let command = match self.dice.below(10) {
+            0..4 if own => {
+                self.said = self.said.saturating_add(1);
+                let text = format!("text {}, edited.", self.said);
+                if let Some(before) = text_of(&item) {
+                    let first = self.first_texts.get(before).cloned().unwrap_or_else(|| before.to_owned());
+                    self.first_texts.insert(text.clone(), first);
+                    self.changed.insert(before.to_owned());
+                }
+                Command::Edit { message, text }
+            }
+            4 if own => {
+                if let Some(before) = text_of(&item) {
+                    self.gone.insert(self.first_texts.get(before).cloned().unwrap_or_else(|| before.to_owned()));
+                    self.changed.insert(before.to_owned());
+                }
+                Command::Retract(message)
+            }
+            _ => {
+                let emoji = self.dice.pick(&["👍", "❤️", "🎉"]).and_then(|emoji| Emoji::parse(emoji));
+                let Some(emoji) = emoji else { return };
+                let on = !item.reactions.iter().any(|reaction| reaction.own && reaction.emoji == emoji);
+                Command::React { message, emoji, on }
+            }
+        };
+        self.note(|| format!("device {number}: {command:?}"));
+        self.command(number, command);
     }
 
     /// Whether a device's program dies here.
@@ -264,15 +367,20 @@ impl World {
             return false;
         }
         self.note(|| format!("device {number} dies"));
+        self.end(number);
+        let away = self.dice.up_to(AWAY);
+        self.after(away, Event::Start(number));
+        true
+    }
+
+    /// A device's program is no more.
+    fn end(&mut self, number: usize) {
         let conn = self.devices.get(number).and_then(|device| device.socket).map(|(_, conn)| conn);
         let unsure = self.devices.get_mut(number).map(Device::kill).unwrap_or_default();
         self.unsure.extend(unsure);
         if let Some(conn) = conn {
             self.cut(conn);
         }
-        let away = self.dice.up_to(AWAY);
-        self.after(away, Event::Start(number));
-        true
     }
 
     /// Hands in an input and does what comes of it, as the driver's contract says.
@@ -502,6 +610,9 @@ impl World {
 
     /// What a device has confirmed, it has.
     fn check_on_disk(&mut self, conn: Conn, text: &str) {
+        if self.gone.contains(self.first_texts.get(text).map_or(text, String::as_str)) {
+            return;
+        }
         let Some(number) = self.links.get(&conn).map(|link| link.device) else { return };
         let Some(device) = self.devices.get_mut(number) else { return };
         let loaded = device.store.load(vec![Query::All(Table::Messages)]).now_or_never();

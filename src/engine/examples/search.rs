@@ -214,7 +214,7 @@ fn message(talk: &mut Talk, number: usize, count: usize) -> MessageRecord {
 fn rare_word(messages: &[MessageRecord]) -> String {
     let text = |message: &MessageRecord| match &message.item.body {
         MessageBody::Text(text) => text.clone(),
-        MessageBody::Unreadable => String::new(),
+        MessageBody::Unreadable | MessageBody::Retracted => String::new(),
     };
     let all: Vec<String> = messages.iter().map(text).collect();
     let words = all[messages.len() / 3].split(' ').chain(all[messages.len() / 3 + 1].split(' '));

@@ -386,7 +386,7 @@ impl World {
 fn texts(hits: &[Hit]) -> Vec<String> {
     let text = |hit: &Hit| match &hit.message.item.body {
         MessageBody::Text(text) => text.clone(),
-        MessageBody::Unreadable => String::new(),
+        MessageBody::Unreadable | MessageBody::Retracted => String::new(),
     };
     hits.iter().map(text).collect()
 }

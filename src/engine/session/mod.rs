@@ -240,6 +240,11 @@ impl Session {
         if delivered { self.by_server(self.record.began_at) } else { EARLIEST }
     }
 
+    /// When this session began, by the server's clock.
+    pub fn began_at(&self) -> Timestamp {
+        self.by_server(self.record.began_at)
+    }
+
     /// A moment of ours by the server's clock, by which the archive goes: messages are ordered by one clock, whatever way
     /// they come.
     pub fn by_server(&self, ours: Timestamp) -> Timestamp {

@@ -1,8 +1,8 @@
 //! While online: what is asked at the start of a session, what comes over the stream, staying alive, going away.
 
 use plausch_model::{
-    CommandError, ConnectionDetails, DeliveryState, EndReason, FailureReason, SecurityLayer, Timestamp, TransportKind,
-    Update, ViewId,
+    BareJid, CommandError, ConnectionDetails, DeliveryState, EndReason, FailureReason, SecurityLayer, Timestamp,
+    TransportKind, Update, ViewId,
 };
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
@@ -25,7 +25,7 @@ use crate::{
     account::text_of,
     ingest::place_after,
     jids,
-    records::{MessageRecord, Setup},
+    records::{MessageRecord, Outgoing, Setup},
     requests::Purpose,
     step::Step,
 };
@@ -266,10 +266,14 @@ impl Account {
         if self.session.announced_as.take_if(|number| covers(*number)).is_some() {
             self.session.setup_done(Setup::PRESENCE);
         }
-        for message in self.outbox.acknowledged(step, covers) {
-            self.change_message(step, &message);
-            if !self.archive.is_held_back() {
-                self.chats.mark(&message.chat);
+        for content in self.outbox.acknowledged(step, covers) {
+            let chat = content.chat().clone();
+            match content {
+                Outgoing::Message(message) => self.change_message(step, &message),
+                Outgoing::Event(change) => self.change_taken(change),
+            }
+            if self.archive.is_synced() && !self.archive.is_held_back() {
+                self.chats.mark(&chat);
             }
         }
         self.ask_for_the_order(step);
@@ -290,38 +294,50 @@ impl Account {
     /// Sends what waits, in order.
     pub(crate) fn flush_outbox(&mut self, step: &mut Step<'_>) {
         while self.session.is_online() {
-            let Some((sequence, message)) = self.outbox.next_to_send() else { return };
-            let stanza = self.text_message(message).filter(|stanza| self.fits(message, stanza));
-            let Some(stanza) = stanza else {
-                let id = message.item.id.clone();
-                if let Some(message) = self.outbox.discard(step, &id) {
-                    self.message_failed(step, message, FailureReason::TooLong);
-                }
-                continue;
-            };
-            let mut message = message.clone();
-            let (floor, at) = (self.settled(&message.chat), self.session.by_server(step.now));
-            if floor > Some(message.item.key) || at.millis_since(message.item.key.at) > LATE_MILLIS {
-                // What was said since it was written comes before it, even if that is not here yet.
-                let place = place_after(step, floor, at);
-                message = self.move_message(step, &message, place, at);
-                self.outbox.moved(sequence, message.clone());
-            }
-            self.chats.settle(&message);
-            self.archive.own_sent();
-            let number = self.send_from_outbox(step, &stanza);
-            self.outbox.sent(step, sequence, number);
-            if let Phase::Online(online) = &mut self.session.phase {
-                online.request_due = true;
+            let Some((sequence, content)) = self.outbox.next_to_send() else { return };
+            match content.clone() {
+                Outgoing::Message(message) => self.send_message(step, sequence, message),
+                Outgoing::Event(change) => self.send_change(step, sequence, &change),
             }
         }
     }
 
+    fn send_message(&mut self, step: &mut Step<'_>, sequence: u64, mut message: MessageRecord) {
+        let stanza = text_of(&message).and_then(|text| {
+            let id = message.wire_id.as_deref().unwrap_or(message.item.id.as_str());
+            let stanza = self.text_stanza(&message.chat, id, text)?.to_element();
+            self.fits(text, &stanza).then_some(stanza)
+        });
+        let Some(stanza) = stanza else {
+            self.outbox.remove(step, sequence);
+            return self.message_failed(step, message, FailureReason::TooLong);
+        };
+        let (floor, at) = (self.settled(&message.chat), self.session.by_server(step.now));
+        if floor > Some(message.item.key) || at.millis_since(message.item.key.at) > LATE_MILLIS {
+            // What was said since it was written comes before it, even if that is not here yet.
+            let place = place_after(step, floor, at);
+            message = self.move_message(step, &message, place, at);
+            self.outbox.moved(sequence, message.clone());
+        }
+        self.chats.settle(&message);
+        self.send_content(step, sequence, &stanza);
+    }
+
+    /// Sends something of the outbox.
+    pub(crate) fn send_content(&mut self, step: &mut Step<'_>, sequence: u64, stanza: &Element) {
+        self.archive.own_sent();
+        let number = self.send_from_outbox(step, stanza);
+        self.outbox.sent(step, sequence, number);
+        if let Phase::Online(online) = &mut self.session.phase {
+            online.request_due = true;
+        }
+    }
+
     /// Whether the server takes a stanza of this size. Only long texts need to be measured.
-    fn fits(&self, message: &MessageRecord, stanza: &Element) -> bool {
+    pub(crate) fn fits(&self, text: &str, stanza: &Element) -> bool {
         let limit = self.session.max_stanza_bytes.unwrap_or(SAFE_STANZA_BYTES);
         let fits = |bytes: usize| u64::try_from(bytes).is_ok_and(|bytes| bytes <= limit);
-        let longest = text_of(message).map_or(0, |text| text.len().saturating_mul(6).saturating_add(4_096));
+        let longest = text.len().saturating_mul(6).saturating_add(4_096);
         fits(longest) || fits(stanza.to_xml().len())
     }
 
@@ -338,8 +354,13 @@ impl Account {
                 | C::UnsupportedStanzaType
         );
         if angry {
-            for message in self.outbox.refused(step) {
-                self.message_failed(step, message, FailureReason::Other(error.condition.name().to_owned()));
+            let why = FailureReason::Other(error.condition.name().to_owned());
+            for sequence in self.outbox.refused(step) {
+                if let Some(change) = self.outbox.fail(step, sequence, &why) {
+                    self.show_again(step, change.message);
+                } else if let Some(Outgoing::Message(message)) = self.outbox.remove(step, sequence) {
+                    self.message_failed(step, message, why.clone());
+                }
             }
         }
     }
@@ -349,21 +370,19 @@ impl Account {
         self.change_message(step, &message);
     }
 
-    /// The stanza of a text message. `None` if it has no text or nowhere to go. Only those who may know learn that we have
-    /// stopped typing (attack case A-21).
-    fn text_message(&self, message: &MessageRecord) -> Option<Element> {
-        let to = jids::recipient(&message.chat)?;
-        let id = message.wire_id.as_deref().unwrap_or(message.item.id.as_str());
-        let mut stanza = Message::new(MessageType::Chat, to)
-            .with_body(text_of(message)?)
+    /// The stanza of a text message. `None` if it has nowhere to go. Only those who may know learn that we have stopped
+    /// typing (attack case A-21).
+    pub(crate) fn text_stanza(&self, chat: &BareJid, id: &str, text: &str) -> Option<Message> {
+        let mut stanza = Message::new(MessageType::Chat, jids::recipient(chat)?)
+            .with_body(text)
             .with_payload(&OriginId { id: id.to_owned() })
             .with_payload(&ReceiptRequest)
             .with_payload(&Markable);
-        if self.settings.send_typing && self.contacts.may_see_us(&message.chat) {
+        if self.settings.send_typing && self.contacts.may_see_us(chat) {
             stanza = stanza.with_payload(&ChatState::Active);
         }
         stanza.id = Some(id.to_owned());
-        Some(stanza.to_element())
+        Some(stanza)
     }
 
     /// Tells the server whether anybody is looking (XEP-0352). Who awaits something counts as looking, and for a moment after

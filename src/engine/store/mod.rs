@@ -45,11 +45,13 @@ pub enum Table {
     Search,
     /// Messages that are not in the index yet, by place. Its keys are numbers.
     Unindexed,
+    /// Reactions and retractions of messages that are not here, by order of arrival.
+    Waiting,
 }
 
 impl Table {
     /// All tables, in the order of their introduction.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Meta,
         Self::Credentials,
         Self::Roster,
@@ -64,6 +66,7 @@ impl Table {
         Self::Presence,
         Self::Search,
         Self::Unindexed,
+        Self::Waiting,
     ];
 
     /// The name under which a database keeps it. Never changes.
@@ -83,6 +86,7 @@ impl Table {
             Self::Presence => "presence",
             Self::Search => "search",
             Self::Unindexed => "unindexed",
+            Self::Waiting => "waiting",
         }
     }
 }

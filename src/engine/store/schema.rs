@@ -3,7 +3,7 @@
 use super::Table;
 
 /// The present version of the shape.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// The version in which a table came.
 fn introduced_in(table: Table) -> u32 {
@@ -21,6 +21,7 @@ fn introduced_in(table: Table) -> u32 {
         | Table::Caps
         | Table::Presence => 1,
         Table::Search | Table::Unindexed => 2,
+        Table::Waiting => 3,
     }
 }
 
@@ -40,8 +41,9 @@ mod tests {
     }
 
     #[test]
-    fn a_database_without_search_gets_what_that_needs() {
-        assert!(tables_added_since(1).eq([Table::Search, Table::Unindexed]));
+    fn an_older_database_gets_what_it_lacks() {
+        assert!(tables_added_since(1).eq([Table::Search, Table::Unindexed, Table::Waiting]));
+        assert!(tables_added_since(2).eq([Table::Waiting]));
     }
 
     #[test]

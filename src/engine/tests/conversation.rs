@@ -5,7 +5,8 @@ mod support;
 
 use plausch_engine::store::Table;
 use plausch_model::{
-    BareJid, ChatState, Command, CommandError, ConnectionState, DeliveryState, EndReason, SignInError, Update, Way,
+    BareJid, ChatState, Command, CommandError, ConnectionState, DeliveryState, EndReason, MessageBody, SignInError,
+    Update, Way,
 };
 use support::{Event, Harness, Server};
 
@@ -186,5 +187,6 @@ fn a_restart_shows_what_was_there_before_the_connection() {
     });
     let chat = &chats.unwrap()[0];
     assert_eq!((chat.name.as_str(), chat.unread), ("Romeo", 1));
-    assert_eq!(chat.preview.as_ref().map(|preview| (preview.way, preview.text.as_str())), Some((Way::In, "Hi")));
+    let preview = chat.preview.as_ref().map(|preview| (preview.way, &preview.body));
+    assert_eq!(preview, Some((Way::In, &MessageBody::Text("Hi".into()))));
 }

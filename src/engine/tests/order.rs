@@ -66,8 +66,11 @@ fn failed() -> DeliveryState {
 
 /// What a chat looks like, whatever ids and places its messages have.
 fn look(harness: &mut Harness) -> Vec<String> {
-    let mut look: Vec<_> =
-        items(harness).into_iter().map(|item| format!("{:?} {:?} {:?}", item.author, item.body, item.state)).collect();
+    let look = |item: TimelineItem| {
+        let TimelineItem { author, body, state, edited, reactions, .. } = item;
+        format!("{author:?} {body:?} {state:?} {edited:?} {reactions:?}")
+    };
+    let mut look: Vec<_> = items(harness).into_iter().map(look).collect();
     look.sort();
     look
 }
@@ -106,6 +109,88 @@ proptest! {
             shuffled.iter().for_each(|frame| harness.receive(frame));
         }
         prop_assert_eq!(look(&mut harness), expected);
+    }
+}
+
+/// A copy of what was said at this second of the first day of 2026, by us or to us.
+fn copy(author: &str, second: u32, id: &str, content: &str) -> String {
+    let (kind, to) = if author == ME { ("sent", ROMEO) } else { ("received", ME) };
+    format!(
+        "<message xmlns='jabber:client' from='{ME}' to='{ME}/web1'><{kind} xmlns='urn:xmpp:carbons:2'>\
+         <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='2025-12-31T00:00:{second:02}Z'/>\
+         <message xmlns='jabber:client' from='{author}/x' to='{to}' type='chat' id='{id}'>{content}</message>\
+         </forwarded></{kind}></message>"
+    )
+}
+
+fn correction(target: &str, text: &str) -> String {
+    format!("<body>{text}</body><replace xmlns='urn:xmpp:message-correct:0' id='{target}'/>")
+}
+
+fn retraction(target: &str) -> String {
+    format!("<body>gone</body><retract xmlns='urn:xmpp:message-retract:1' id='{target}'/>")
+}
+
+fn reactions(target: &str, emojis: &[&str]) -> String {
+    let emojis: String = emojis.iter().map(|emoji| format!("<reaction>{emoji}</reaction>")).collect();
+    format!("<reactions xmlns='urn:xmpp:reactions:0' id='{target}'>{emojis}</reactions>")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn messages_and_what_becomes_of_them_may_come_in_any_order(
+        order in Just((0..18).collect::<Vec<usize>>()).prop_shuffle(),
+        together in any::<bool>(),
+        twice in 0..18_usize,
+        restart in 0..18_usize,
+    ) {
+        let frames = [
+            copy(ROMEO, 1, "m1", "<body>first</body>"),
+            copy(ROMEO, 2, "c1", &correction("m1", "second")),
+            copy(ROMEO, 3, "c2", &correction("m1", "third")),
+            copy(ROMEO, 4, "c3", &correction("c1", "a correction of a correction")),
+            copy(ME, 5, "r1", &reactions("m1", &["👍"])),
+            copy(ME, 6, "r2", &reactions("m1", &["❤", "👍"])),
+            copy(ROMEO, 7, "r3", &reactions("m1", &["👍"])),
+            copy(ROMEO, 8, "m2", "<body>too much</body>"),
+            copy(ROMEO, 9, "c4", &correction("m2", "much too much")),
+            copy(ROMEO, 10, "t1", &retraction("m2")),
+            copy(ME, 11, "r4", &reactions("m2", &["🙈"])),
+            copy(ME, 12, "o1", "<body>mine</body>"),
+            copy(ME, 13, "c5", &correction("o1", "mine, but better")),
+            copy(ROMEO, 14, "t2", &retraction("o1")),
+            copy(ROMEO, 15, "c6", &correction("o1", "yours, but worse")),
+            copy(ROMEO, 16, "x1", &correction("x2", "round")),
+            copy(ROMEO, 17, "x2", &correction("x1", "and round")),
+            copy(ROMEO, 18, "x3", &correction("x3", "me again")),
+        ];
+        let expected = {
+            let mut harness = Harness::online();
+            frames.iter().for_each(|frame| harness.receive(frame));
+            look(&mut harness)
+        };
+        // m1, m2, o1, what Romeo wrote over mine, the two that correct each other, and the one that corrects itself.
+        prop_assert_eq!(expected.len(), 6, "{:?}", expected);
+        let mut harness = Harness::online();
+        let mut shuffled: Vec<&str> = order.iter().map(|place| frames[*place].as_str()).collect();
+        shuffled.push(&frames[twice]);
+        if together {
+            harness.receive_all(&shuffled);
+        } else {
+            for (number, frame) in shuffled.iter().enumerate() {
+                if number == restart {
+                    harness = harness.restarted();
+                    harness.fail_to_resume("");
+                }
+                harness.receive(frame);
+            }
+        }
+        prop_assert_eq!(look(&mut harness), expected);
+        prop_assert_eq!(harness.rows(Table::Waiting), 0);
+        let unread = harness.unread(ROMEO);
+        prop_assert!(unread <= 5, "{unread} unread");
     }
 }
 

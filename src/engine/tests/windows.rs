@@ -27,7 +27,7 @@ fn archived(number: usize) -> Archived {
 fn text(item: &TimelineItem) -> String {
     match &item.body {
         MessageBody::Text(text) => text.clone(),
-        MessageBody::Unreadable => panic!("unreadable"),
+        MessageBody::Unreadable | MessageBody::Retracted => panic!("no text"),
     }
 }
 

@@ -18,9 +18,10 @@ use super::super::{
     },
     wording,
 };
+use super::editing;
 use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, NodeRef, effect, html, live, memo};
-use crate::view::{NoticeKind, OpenChat, Reply};
+use crate::view::{Edit, NoticeKind, OpenChat, Reply};
 
 /// How long after the last key a draft is saved.
 const DRAFT_DELAY: Duration = Duration::from_millis(500);
@@ -33,6 +34,8 @@ struct Writing {
     chat: OpenChat,
     text: RwSignal<String>,
     saved: RefCell<String>,
+    /// What was typed before a message was edited; comes back after that.
+    kept: RefCell<Option<String>>,
     told: RefCell<ChatState>,
     draft_timer: RefCell<Option<TimeoutHandle>>,
     pause_timer: RefCell<Option<TimeoutHandle>>,
@@ -60,6 +63,9 @@ impl Writing {
     }
 
     fn save(&self) {
+        if self.kept.borrow().is_some() {
+            return;
+        }
         let text = self.text.get_untracked();
         if *self.saved.borrow() != text {
             self.saved.replace(text.clone());
@@ -70,10 +76,10 @@ impl Writing {
     }
 
     /// Sends what is written; the composer is then empty.
-    fn send(&self) -> bool {
+    fn send(&self) {
         let text = self.text.get_untracked();
         if text.trim().is_empty() {
-            return false;
+            return;
         }
         stop(&self.draft_timer);
         stop(&self.pause_timer);
@@ -81,6 +87,9 @@ impl Writing {
         self.told.replace(ChatState::Idle);
         self.text.set(String::new());
         let (ui, chat) = (self.ui, self.chat.clone());
+        if let Some(edit) = untrack(|| chat.account.timeline.editing(&chat.jid)) {
+            return self.send_edit(edit, text);
+        }
         self.chat.account.timeline.own_sent();
         let command = Command::SendText { chat: chat.jid.clone(), text: text.clone() };
         ui.state.ask(self.chat.account, command, move |reply| match reply {
@@ -88,12 +97,26 @@ impl Writing {
             Reply::Done(Ok(())) | Reply::Chat(_) => {}
         });
         self.save();
-        true
+    }
+
+    fn send_edit(&self, edit: Edit, text: String) {
+        let (ui, chat) = (self.ui, self.chat.clone());
+        chat.account.timeline.edit(None);
+        if text == edit.text {
+            return;
+        }
+        let command = Command::Edit { message: edit.message, text: text.clone() };
+        ui.state.ask(chat.account, command, move |reply| {
+            if let Reply::Done(Err(error)) = reply {
+                give_back(ui, &chat, text, &error);
+            }
+        });
     }
 
     fn leave(&self) {
         stop(&self.draft_timer);
         stop(&self.pause_timer);
+        self.chat.account.timeline.stop_editing();
         self.save();
         self.tell(ChatState::Idle);
     }
@@ -128,6 +151,7 @@ pub fn composer(ui: Ui, chat: OpenChat) -> Drawn {
         chat: chat.clone(),
         text,
         saved: RefCell::new(draft.clone()),
+        kept: RefCell::new(None),
         told: RefCell::new(ChatState::Idle),
         draft_timer: RefCell::new(None),
         pause_timer: RefCell::new(None),
@@ -145,9 +169,11 @@ pub fn composer(ui: Ui, chat: OpenChat) -> Drawn {
     take_back(&writing, area);
     keep_on_leaving(&writing);
     follow_draft(&writing, area);
+    follow_editing(&writing, area);
+    let bar = editing::bar(ui, &chat);
     let (typed, keyed, clicked) = (Rc::clone(&writing), Rc::clone(&writing), writing);
     let empty = memo(move || text.with(|text| text.trim().is_empty()));
-    html::form()
+    let form = html::form()
         .attr("class", "composer")
         .on(ev::submit, move |event| {
             event.prevent_default();
@@ -173,6 +199,11 @@ pub fn composer(ui: Ui, chat: OpenChat) -> Drawn {
                     if sends(&event) {
                         event.prevent_default();
                         submit(&keyed, area);
+                    } else if wants_last(&event)
+                        && keyed.text.with_untracked(String::is_empty)
+                        && editing::begin_last(&keyed.chat)
+                    {
+                        event.prevent_default();
                     }
                 }),
             html::button()
@@ -182,8 +213,38 @@ pub fn composer(ui: Ui, chat: OpenChat) -> Drawn {
                 .attr("title", ui.t(|t| t.send()))
                 .attr("aria-disabled", live(move || empty.get().then_some("true")))
                 .child(icon(icons::SEND_HORIZONTAL)),
-        ))
-        .drawn()
+        ));
+    (bar, form).drawn()
+}
+
+/// While a message is edited, its text is where the draft was.
+fn follow_editing(writing: &Rc<Writing>, area: NodeRef<HtmlTextAreaElement>) {
+    let writing = Rc::clone(writing);
+    effect(move || {
+        let edit = writing.chat.account.timeline.editing(&writing.chat.jid);
+        let text = match edit {
+            Some(edit) => {
+                if writing.kept.borrow().is_none() {
+                    stop(&writing.draft_timer);
+                    writing.save();
+                    writing.kept.replace(Some(writing.text.get_untracked()));
+                }
+                edit.text
+            }
+            None => match writing.kept.take() {
+                Some(kept) => kept,
+                None => return,
+            },
+        };
+        writing.tell(ChatState::Idle);
+        stop(&writing.pause_timer);
+        writing.text.set(text.clone());
+        if let Some(area) = area.get_untracked() {
+            area.set_value(&text);
+            fit(&area);
+            dom::focus_quietly(&area);
+        }
+    });
 }
 
 /// A text of this chat that was not taken is put back in front of whatever has been typed since.
@@ -192,7 +253,12 @@ fn take_back(writing: &Rc<Writing>, area: NodeRef<HtmlTextAreaElement>) {
     effect(move || {
         let Some(text) = writing.chat.account.timeline.take_refused(&writing.chat.jid) else { return };
         let typed = writing.text.get_untracked();
+        let typed = writing.kept.borrow().clone().unwrap_or(typed);
         let all = if typed.trim().is_empty() { text } else { [text, typed].join("\n") };
+        if writing.kept.borrow().is_some() {
+            writing.kept.replace(Some(all));
+            return;
+        }
         if let Some(area) = area.get_untracked() {
             area.set_value(&all);
             fit(&area);
@@ -223,8 +289,9 @@ fn follow_draft(writing: &Rc<Writing>, area: NodeRef<HtmlTextAreaElement>) {
         let Some(entry) = writing.chat.account.chats.watch(&writing.chat.jid) else { return };
         let draft = entry.summary.with(|chat| chat.draft.clone()).unwrap_or_default();
         let Some(area) = area.get_untracked() else { return };
-        let here =
-            known.replace(true) && page_has_focus() && dom::focused(&area).is_some_and(|focused| *focused == **area);
+        let known = known.replace(true);
+        let here = writing.kept.borrow().is_some()
+            || known && page_has_focus() && dom::focused(&area).is_some_and(|focused| *focused == **area);
         if !here && *writing.saved.borrow() != draft && *writing.saved.borrow() == writing.text.get_untracked() {
             writing.saved.replace(draft.clone());
             area.set_value(&draft);
@@ -235,12 +302,11 @@ fn follow_draft(writing: &Rc<Writing>, area: NodeRef<HtmlTextAreaElement>) {
 }
 
 fn submit(writing: &Writing, area: NodeRef<HtmlTextAreaElement>) {
-    let sent = writing.send();
+    writing.send();
     if let Some(area) = area.get_untracked() {
-        if sent {
-            area.set_value("");
-            fit(&area);
-        }
+        // After an edit, the draft comes back.
+        area.set_value(&writing.text.get_untracked());
+        fit(&area);
         dom::focus_quietly(&area);
     }
 }
@@ -249,6 +315,12 @@ fn submit(writing: &Writing, area: NodeRef<HtmlTextAreaElement>) {
 fn sends(event: &KeyboardEvent) -> bool {
     let composing = event.is_composing() || event.key_code() == 229;
     event.key() == "Enter" && !event.shift_key() && !event.alt_key() && !composing
+}
+
+/// The arrow up in an empty field edits the last message.
+fn wants_last(event: &KeyboardEvent) -> bool {
+    let plain = !event.shift_key() && !event.alt_key() && !event.ctrl_key() && !event.meta_key();
+    event.key() == "ArrowUp" && plain && !event.is_composing()
 }
 
 /// Grows or shrinks the field to its text; the style sheet sets the limits.

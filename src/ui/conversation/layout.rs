@@ -146,7 +146,7 @@ pub fn spaces(entries: &[Arc<Entry>], view: View, drawn: Range<usize>) -> (f64, 
 
 /// Whether everything in the visible part is among these messages.
 pub fn covers(entries: &[Arc<Entry>], view: View, drawn: &Range<usize>) -> bool {
-    let visible = in_reach(entries, view, 0.0);
+    let visible = visible(entries, view);
     visible.is_empty() || drawn.start <= visible.start && visible.end <= drawn.end
 }
 
@@ -160,13 +160,22 @@ pub fn place(entries: &[Arc<Entry>], drawn: &[Arc<Entry>]) -> Range<usize> {
     ends.map_or(0..0, |(first, last)| first..last.saturating_add(1))
 }
 
-/// The first message of which something is visible, and where it stands.
+/// The messages of which something is visible.
+pub fn visible(entries: &[Arc<Entry>], view: View) -> Range<usize> {
+    in_reach(entries, view, 0.0)
+}
+
+/// The first message of which something is visible, and where it stands; or the one behind it, if there is a gap above the
+/// first: what fills the gap takes the row away that stands there.
 pub fn anchor(entries: &[Arc<Entry>], view: View) -> Option<Anchor> {
     let mut y = view.lead;
-    for entry in entries {
+    for (index, entry) in entries.iter().enumerate() {
         let bottom = y + view.height_of(entry);
         if bottom > view.top {
-            return Some(Anchor { key: entry.key, below_top: y - view.top });
+            let gap = entry.shape.with_untracked(|shape| shape.gap.is_some());
+            let behind = entries.get(index.saturating_add(1)).filter(|_| gap);
+            let (key, top) = behind.map_or((entry.key, y), |behind| (behind.key, bottom));
+            return Some(Anchor { key, below_top: top - view.top });
         }
         y = bottom;
     }
@@ -197,10 +206,10 @@ pub fn newest_visible(entries: &[Arc<Entry>], view: View) -> Option<TimelineKey>
 #[cfg(test)]
 mod tests {
     use crate::reactive::Owner;
-    use plausch_model::Way;
+    use plausch_model::{GapState, Way};
 
     use super::*;
-    use crate::view::{Timeline, fixtures};
+    use crate::view::{Shape, Timeline, fixtures};
 
     /// Messages with ids and times 0, 1, 2 … and these heights; 0 is one that was never drawn.
     fn entries(heights: &[f64]) -> Vec<Arc<Entry>> {
@@ -269,6 +278,14 @@ mod tests {
         // ... and turn out higher than thought.
         entries[0].set_height(170.0);
         assert_eq!(top_for(&entries, view(0.0, 200.0), before), 420.0);
+    }
+
+    #[test]
+    fn what_fills_a_gap_does_not_move_what_is_behind_it() {
+        let entries = entries(&[100.0, 100.0, 100.0]);
+        entries[1].shape.set(Shape { gap: Some(GapState::Loading), ..Shape::default() });
+        let anchor = anchor(&entries, view(150.0, 200.0)).unwrap();
+        assert_eq!((anchor.key, anchor.below_top), (entries[2].key, 60.0));
     }
 
     #[test]

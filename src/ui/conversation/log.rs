@@ -29,9 +29,9 @@ use super::{
         },
         wording,
     },
-    highlight,
+    gap, highlight,
     layout::{self, Anchor, Reach, View},
-    message,
+    message, reactions,
 };
 use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, NodeRef, choose, each, effect, html, live, memo, when};
@@ -63,6 +63,7 @@ struct Log {
     newest: Cell<Option<TimelineKey>>,
     asked: Cell<(Option<TimelineKey>, Option<TimelineKey>)>,
     marked: Cell<Option<TimelineKey>>,
+    filled: Cell<Option<(TimelineKey, usize)>>,
     flash: Cell<Option<TimelineKey>>,
     highlighted: Cell<bool>,
     observer: RefCell<Option<ResizeObserver>>,
@@ -227,6 +228,7 @@ impl Log {
             newest: Cell::new(None),
             asked: Cell::new((None, None)),
             marked: Cell::new(None),
+            filled: Cell::new(None),
             flash: Cell::new(None),
             highlighted: Cell::new(false),
             observer: RefCell::new(None),
@@ -325,6 +327,7 @@ impl Log {
         self.newest.set(window.entries().last().map(|entry| entry.key));
         self.asked.set((None, None));
         self.marked.set(None);
+        self.filled.set(None);
     }
 
     /// The place that a target means.
@@ -527,10 +530,13 @@ impl Log {
                 self.anchor.set(layout::anchor(window.entries(), view));
             }
             let at_end = window.at_end() && (self.stuck.get() || layout::at_end(window.entries(), view));
+            // Where the end can be seen, what comes is followed, also if nobody has scrolled there.
+            self.stuck.set(self.stuck.get() || at_end);
             if self.signals.at_end.get_untracked() != at_end {
                 self.signals.at_end.set(at_end);
             }
             self.fetch(window, view);
+            self.fill(window, view);
         });
         let anchor = self.anchor.get().filter(|_| !self.stuck.get());
         let position = anchor.map(|Anchor { key, below_top }| Target { key, below_top: Some(below_top), flash: false });
@@ -631,6 +637,15 @@ impl Log {
         }
     }
 
+    /// Asks for a page of the gap that is in view, once for what the window is now.
+    fn fill(&self, window: &Window, view: View) {
+        let Some((place, direction)) = gap::looked_at(window, view) else { return };
+        let asked = Some((place, window.entries().len()));
+        if self.filled.replace(asked) != asked {
+            self.ui.state.command(self.chat.account, gap::fill(&self.chat, place, direction));
+        }
+    }
+
     /// Tells what the person has seen.
     fn mark(&self) {
         if self.window(|window| window.chat() != Some(&self.chat.jid)) {
@@ -705,10 +720,17 @@ impl Log {
         } else if let Some(act) = dom::nearest(event, "[data-act]").and_then(|button| button.get_attribute("data-act"))
         {
             let id = entry.id.clone();
-            let command = if act == "retry" { Command::Retry(id) } else { Command::Discard(id) };
+            let emoji = dom::nearest(event, "[data-emoji]").and_then(|chip| chip.get_attribute("data-emoji"));
+            let command = match act.as_str() {
+                "react" => entry.item.with_untracked(|item| reactions::toggle(item, &emoji.unwrap_or_default())),
+                "retry" => Some(Command::Retry(id)),
+                _ => Some(Command::Discard(id)),
+            };
             // The button goes.
             dom::focus_quietly(&article);
-            self.ui.act(self.chat.account, command);
+            if let Some(command) = command {
+                self.ui.act(self.chat.account, command);
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plausch_model::{Command, DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, Way};
+use plausch_model::{Command, DeliveryState, Encryption, FailureReason, MessageBody, TimelineItem, Unsent, Way};
 use web_sys::HtmlElement;
 
 use super::{
@@ -15,9 +15,9 @@ use super::{
         },
         wording,
     },
-    text,
+    editing, gap, reactions, text,
 };
-use crate::ui::draw::{Draw, Drawn, El, choose, html, live, memo};
+use crate::ui::draw::{Draw, Drawn, El, choose, html, live, memo, when};
 use crate::{
     text::{Texts, format},
     view::{Dialog, Entry, NoticeKind, OpenChat, Shape},
@@ -32,7 +32,7 @@ pub fn message(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> El {
         .attr("class", "message-row")
         .attr("data-way", direction(entry.way))
         .attr("data-shape", live(move || outline.with(shape_name)))
-        .child((live(move || separators(ui, at, shape.get())), article(ui, chat, entry)))
+        .child((gap::row(ui, chat, entry), live(move || separators(ui, at, shape.get())), article(ui, chat, entry)))
 }
 
 const fn direction(way: Way) -> &'static str {
@@ -73,7 +73,12 @@ fn separators(ui: Ui, at: plausch_model::Timestamp, shape: Shape) -> Drawn {
 fn article(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> Drawn {
     let (account, peer, way, at) = (chat.account, chat.jid.clone(), entry.way, entry.at);
     let (state, body, spoken) = (entry.item.clone(), entry.item.clone(), entry.item.clone());
-    let state = memo(move || state.with(|item| item.state.clone()));
+    let state = memo(move || state.with(shown_state));
+    let (edited, gone, chips) = (entry.item.clone(), entry.item.clone(), entry.item.clone());
+    let edited = memo(move || edited.with(|item| item.edited.is_some()));
+    let unsent = entry.item.clone();
+    let unsent = move || unsent.with_untracked(|item| item.unsent.is_some());
+    let gone = move || gone.with(|item| item.body == MessageBody::Retracted);
     let name = move || match way {
         Way::Out => ui.texts().from_you().to_owned(),
         Way::In => account.name_of(&peer),
@@ -89,6 +94,8 @@ fn article(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> Drawn {
         .attr("data-author", entry.author.to_string())
         .attr("data-direction", direction(way))
         .attr("data-state", live(move || state.with(|state| state.as_ref().map(state_name))))
+        .attr("data-edited", live(move || edited.get().then_some("true")))
+        .attr("data-retracted", live(move || gone().then_some("true")))
         .attr("data-encryption", encryption(entry.item.with_untracked(|item| item.encryption)))
         .attr("aria-label", label)
         .child((
@@ -96,6 +103,10 @@ fn article(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> Drawn {
                 html::div().attr("class", "message-inside").attr("dir", "auto").child((
                     choose(move || body.with(|item| item.body.clone()), move |body| draw_body(ui, body)),
                     html::span().attr("class", "message-meta").child((
+                        when(
+                            move || edited.get(),
+                            move || html::span().attr("class", "edited").child(ui.t(|t| t.edited())).drawn(),
+                        ),
                         html::time()
                             .attr("datetime", format::iso(at))
                             .child(live(move || format::time(ui.locale(), at))),
@@ -111,8 +122,12 @@ fn article(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> Drawn {
                 .attr("aria-label", ui.t(|t| t.message_actions()))
                 .child(icon(icons::ELLIPSIS)),
             choose(
+                move || chips.with(|item| (item.reactions.clone(), item.reacting)),
+                move |(reactions, waits)| reactions::chips(ui, account, &reactions, waits),
+            ),
+            choose(
                 move || state.with(|state| failure_of(state.as_ref())),
-                move |failure| failure.map(|failure| failed(ui, &failure)).drawn(),
+                move |failure| failure.map(|failure| failed(ui, &failure, unsent())).drawn(),
             ),
         ))
         .drawn()
@@ -126,6 +141,9 @@ fn draw_body(ui: Ui, body: MessageBody) -> Drawn {
             .attr("data-unreadable", "true")
             .child(ui.t(|t| t.unreadable()))
             .drawn(),
+        MessageBody::Retracted => {
+            html::div().attr("class", "message-body").attr("data-gone", "true").child(ui.t(|t| t.retracted())).drawn()
+        }
     }
 }
 
@@ -144,6 +162,16 @@ const fn state_name(state: &DeliveryState) -> &'static str {
         DeliveryState::Delivered => "delivered",
         DeliveryState::Read => "read",
         DeliveryState::Failed(_) => "failed",
+    }
+}
+
+/// How far it has come as it is shown: an edit or retraction that is not sent yet is what the person waits for.
+fn shown_state(item: &TimelineItem) -> Option<DeliveryState> {
+    match &item.unsent {
+        Some(Unsent::Waiting) => Some(DeliveryState::Waiting),
+        Some(Unsent::Failed(why)) => Some(DeliveryState::Failed(why.clone())),
+        None if item.body == MessageBody::Retracted => None,
+        None => item.state.clone(),
     }
 }
 
@@ -183,7 +211,7 @@ fn failure_of(state: Option<&DeliveryState>) -> Option<FailureReason> {
 }
 
 /// Why it failed, with the two ways out. The log listens for the clicks (`data-act`).
-fn failed(ui: Ui, reason: &FailureReason) -> Drawn {
+fn failed(ui: Ui, reason: &FailureReason, change: bool) -> Drawn {
     let reason = reason.clone();
     let act = |name: &'static str, word: Drawn| {
         html::button()
@@ -198,7 +226,7 @@ fn failed(ui: Ui, reason: &FailureReason) -> Drawn {
         .child((
             html::span().attr("dir", "auto").child(live(move || wording::failure(ui.texts(), &reason))),
             act("retry", ui.t(|t| t.retry()).drawn()),
-            act("discard", ui.t(|t| t.delete()).drawn()),
+            act("discard", if change { ui.t(|t| t.drop_change()).drawn() } else { ui.t(|t| t.delete()).drawn() }),
         ))
         .drawn()
 }
@@ -209,6 +237,16 @@ pub fn menu(ui: Ui, chat: &OpenChat, entry: &Entry, anchor: HtmlElement, point: 
     let item = entry.item.get_untracked();
     let account = chat.account;
     let mut items = Vec::new();
+    if reactions::may_react(&item) {
+        let (chat, item, anchor) = (chat.clone(), item.clone(), anchor.clone());
+        items.push(Item::new(icons::SMILE, t.react(), move || {
+            reactions::open(ui, &chat, &item, anchor.clone(), point);
+        }));
+    }
+    if let Some(words) = editing::editable(&item) {
+        let (chat, id, words) = (chat.clone(), item.id.clone(), words.to_owned());
+        items.push(Item::new(icons::PENCIL, t.edit(), move || editing::begin(&chat, id.clone(), words.clone())));
+    }
     if let MessageBody::Text(words) = &item.body {
         let words = words.clone();
         items.push(Item::new(icons::COPY, t.copy(), move || copy(ui, words.clone())));
@@ -216,16 +254,25 @@ pub fn menu(ui: Ui, chat: &OpenChat, entry: &Entry, anchor: HtmlElement, point: 
     let details = Dialog::Message(chat.clone(), Box::new(item.clone()));
     items.push(Item::new(icons::INFO, t.details(), move || ui.state.place.dialog.set(Some(details.clone()))));
     let id = item.id.clone();
-    if matches!(item.state, Some(DeliveryState::Failed(_))) {
+    let state = shown_state(&item);
+    if matches!(state, Some(DeliveryState::Failed(_))) {
         let id = id.clone();
         items.push(Item::new(icons::REFRESH_CW, t.retry(), move || ui.act(account, Command::Retry(id.clone()))));
     }
-    if matches!(item.state, Some(DeliveryState::Failed(_) | DeliveryState::Waiting)) {
-        items.push(Item::danger(icons::TRASH_2, t.delete(), move || {
-            ui.act(account, Command::Discard(id.clone()));
+    if item.unsent.is_some() {
+        let id = id.clone();
+        items.push(Item::new(icons::X, t.drop_change(), move || ui.act(account, Command::Discard(id.clone()))));
+    }
+    if item.way == Way::Out && item.body != MessageBody::Retracted {
+        let chat = chat.clone();
+        // Where nobody else has it yet, there is nothing to think about.
+        let at_once = matches!(item.state, Some(DeliveryState::Failed(_) | DeliveryState::Waiting));
+        items.push(Item::danger(icons::TRASH_2, t.delete(), move || match at_once {
+            true => ui.act(account, Command::Retract(id.clone())),
+            false => ui.state.place.dialog.set(Some(Dialog::Retract(chat.clone(), id.clone()))),
         }));
     }
-    Menu { name: t.message_actions().to_owned(), head: None, items, anchor, point }
+    Menu { name: t.message_actions().to_owned(), head: None, items, panel: None, anchor, point }
 }
 
 /// Copies a text and says so.
@@ -244,7 +291,8 @@ pub fn describe(ui: Ui, chat: &OpenChat, item: &TimelineItem) -> Vec<(&'static s
         Way::Out => chat.account.own_name(),
         Way::In => chat.account.name_of(&item.author),
     };
-    let state = item.state.as_ref().map_or(t.detail_received(), |state| state_word(t, state));
+    let shown = shown_state(item);
+    let state = shown.as_ref().map_or(t.detail_received(), |state| state_word(t, state));
     let mut rows = vec![
         (t.detail_from(), from),
         (t.address(), item.author.to_string()),
@@ -252,7 +300,10 @@ pub fn describe(ui: Ui, chat: &OpenChat, item: &TimelineItem) -> Vec<(&'static s
         (t.detail_state(), state.to_owned()),
         (t.detail_encryption(), t.not_encrypted().to_owned()),
     ];
-    if let Some(reason) = failure_of(item.state.as_ref()) {
+    if let Some(at) = item.edited {
+        rows.push((t.edited(), format::moment(ui.locale(), at)));
+    }
+    if let Some(reason) = failure_of(shown.as_ref()) {
         rows.push((t.failed(), wording::failure(t, &reason)));
     }
     rows.push((t.detail_id(), item.id.to_string()));

@@ -1,13 +1,16 @@
 //! The open conversation: header, messages, composer.
 
 mod composer;
+mod editing;
 mod find;
+mod gap;
 mod header;
 mod highlight;
 mod layout;
 mod links;
 mod log;
 mod message;
+mod reactions;
 mod text;
 mod typing;
 

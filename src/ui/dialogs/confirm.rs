@@ -1,6 +1,6 @@
 //! Questions before what cannot be undone.
 
-use plausch_model::{Command, LockRequest};
+use plausch_model::{Command, LockRequest, OriginId};
 
 use super::{
     super::{
@@ -55,6 +55,13 @@ pub fn remove_chat(ui: Ui, chat: OpenChat) -> Drawn {
 pub fn clear_chat(ui: Ui, chat: OpenChat) -> Drawn {
     let command = Command::ClearChat(chat.jid.clone());
     about(ui, chat, |t| t.clear_chat_question(), |t| t.clear_chat_hint(), |t| t.delete(), command)
+}
+
+/// Take a message back?
+pub fn retract(ui: Ui, chat: &OpenChat, message: OriginId) -> Drawn {
+    let (title, account) = (ui.t(|t| t.retract_question()).drawn(), chat.account);
+    let yes = move || ui.act(account, Command::Retract(message.clone()));
+    question(ui, title, |t| t.retract_hint(), |t| t.delete(), yes)
 }
 
 /// Log out?

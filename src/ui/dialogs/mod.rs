@@ -30,6 +30,7 @@ pub fn dialogs(ui: Ui) -> Drawn {
             Some(Dialog::RemoveChat(chat)) => confirm::remove_chat(ui, chat),
             Some(Dialog::ClearChat(chat)) => confirm::clear_chat(ui, chat),
             Some(Dialog::Export(chat)) => export::export(ui, chat),
+            Some(Dialog::Retract(chat, message)) => confirm::retract(ui, &chat, message),
             Some(Dialog::LogOut(account)) => confirm::log_out(ui, account),
             Some(Dialog::Wipe) => confirm::wipe(ui),
             Some(Dialog::Settings(section)) => settings::settings(ui, section),

@@ -49,6 +49,8 @@ pub struct Menu {
     pub head: Option<(String, String)>,
     /// The things to do.
     pub items: Vec<Item>,
+    /// What is there instead, if it is no menu but something else to choose from.
+    pub panel: Option<Rc<dyn Fn() -> Drawn>>,
     /// The element it belongs to, which gets the focus back.
     pub anchor: HtmlElement,
     /// Where the pointer was, if it was opened by one.
@@ -87,11 +89,14 @@ fn popover(open: OpenMenu, menu: Menu) -> Drawn {
         .node_ref(node)
         .child((
             head,
-            html::div()
-                .attr("role", "menu")
-                .attr("aria-label", menu.name)
-                .on(ev::keydown, move |event| on_key(open, &event))
-                .child(items),
+            match menu.panel {
+                Some(panel) => html::div().attr("role", "dialog").attr("aria-label", menu.name).child(panel()),
+                None => html::div()
+                    .attr("role", "menu")
+                    .attr("aria-label", menu.name)
+                    .on(ev::keydown, move |event| on_key(open, &event))
+                    .child(items),
+            },
         ))
         .drawn()
 }
@@ -116,7 +121,7 @@ fn show(popover: &HtmlElement, anchor: &HtmlElement, point: Option<(f64, f64)>) 
     // It is connected and closed; nothing else is asked for.
     let _ = popover.show_popover();
     place(popover, anchor, point);
-    if let Some(first) = dom::find(popover, "[role=menuitem]") {
+    if let Some(first) = dom::find(popover, "button") {
         dom::focus_quietly(&first);
     }
 }

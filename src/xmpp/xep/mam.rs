@@ -159,7 +159,8 @@ impl Payload for ArchiveFin {
         Ok(Self {
             complete: boolean(element, "complete")?,
             stable: element.attr("stable").is_none() || boolean(element, "stable")?,
-            page: first_payload(element.children()).unwrap_or(Err(PayloadError::MissingChild("set")))?,
+            // Some servers leave it out where a page is empty.
+            page: first_payload(element.children()).transpose()?.unwrap_or_default(),
         })
     }
 
@@ -284,7 +285,8 @@ mod tests {
         let more: ArchiveFin =
             round_trip("<fin xmlns='urn:xmpp:mam:2'><set xmlns='http://jabber.org/protocol/rsm'/></fin>");
         assert!(!more.complete && more.stable);
-        assert_eq!(read::<ArchiveFin>("<fin xmlns='urn:xmpp:mam:2'/>"), Err(PayloadError::MissingChild("set")));
+        let bare = read::<ArchiveFin>("<fin xmlns='urn:xmpp:mam:2' complete='true'/>").unwrap();
+        assert_eq!((bare.complete, bare.page), (true, PageInfo::default()));
         let odd = "<fin xmlns='urn:xmpp:mam:2' complete='perhaps'><set xmlns='http://jabber.org/protocol/rsm'/></fin>";
         assert_eq!(read::<ArchiveFin>(odd), Err(PayloadError::Invalid("complete")));
     }

@@ -36,6 +36,16 @@ const PARTS: &[Part] = &[
         what: "time until 500 and 2,000 contacts are painted",
         run: |s| in_the_browser(s, "roster"),
     },
+    Part {
+        name: "catch-up",
+        what: "10,000 messages of 50 chats that came while one was away",
+        run: |s| in_the_browser(s, "catch-up"),
+    },
+    Part {
+        name: "history",
+        what: "opening, scrolling and searching 200,000 messages (ten minutes)",
+        run: |s| in_the_browser(s, "history"),
+    },
     Part { name: "burst", what: "1,000 messages into the open chat", run: |s| in_the_browser(s, "burst") },
 ];
 

@@ -9,11 +9,13 @@
     reason = "a measuring tool that talks to its user"
 )]
 
+mod history;
+
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use plausch_e2e::{Account, Person, Server, Site};
-use plausch_model::{BareJid, Command};
+use plausch_model::{BareJid, Command, MessageBody};
 use plausch_native::{Session, SessionOptions};
 use serde_json::{Value, json};
 
@@ -29,6 +31,8 @@ async fn main() -> Result<()> {
             roster(2_000).await
         }
         Some("burst") => burst().await,
+        Some("catch-up") => history::catch_up().await,
+        Some("history") => history::history().await,
         other => bail!("no part {other:?}"),
     }
 }
@@ -163,7 +167,11 @@ async fn burst() -> Result<()> {
             sender.command(Command::SendText { chat: BareJid::new(juliet.jid.clone()), text });
         }
         let taking = device.until("the last message", |state| {
-            state.chats.get(&chat).and_then(|chat| chat.preview.as_ref()).is_some_and(|preview| preview.text == last)
+            state
+                .chats
+                .get(&chat)
+                .and_then(|chat| chat.preview.as_ref())
+                .is_some_and(|preview| preview.body == MessageBody::Text(last.clone()))
         });
         taking.await?;
         let wire = begun.elapsed().as_secs_f64() * 1_000.0;

@@ -14,6 +14,12 @@ pub async fn friends(server: Server, site: &Site) -> Result<(Person, Person)> {
     let (romeo, juliet) = (Account::new(server, "romeo").await?, Account::new(server, "juliet").await?);
     let romeo = Person::signed_in(site, &romeo).await?;
     let juliet = Person::signed_in(site, &juliet).await?;
+    befriend(&romeo, &juliet).await?;
+    Ok((romeo, juliet))
+}
+
+/// Lets two people see each other's presence.
+pub async fn befriend(romeo: &Person, juliet: &Person) -> Result<()> {
     romeo.go_to("Contacts").await?;
     romeo.click("button", "Add contact").await?;
     romeo.fill("XMPP address", &juliet.account.jid).await?;
@@ -23,7 +29,7 @@ pub async fn friends(server: Server, site: &Site) -> Result<(Person, Person)> {
     let script = "return all('list', 'Contacts')[0]?.querySelector(`[data-jid=\"${arguments[0]}\"]`)?.dataset.presence === 'online';";
     romeo.wait("juliet is online", script, vec![json!(juliet.account.jid)]).await?;
     juliet.wait("romeo is online", script, vec![json!(romeo.account.jid)]).await?;
-    Ok((romeo, juliet))
+    Ok(())
 }
 
 async fn messages_both_ways(server: Server) -> Result<()> {

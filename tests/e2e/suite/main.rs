@@ -19,9 +19,12 @@ macro_rules! on_both_servers {
     )* };
 }
 
+mod changes;
+mod chaos;
 mod contacts;
 mod conversation;
 mod embed;
+mod gaps;
 mod hostile;
 mod lock;
 mod page;

@@ -12,6 +12,7 @@ on_both_servers!(
     messages_for_an_account_without_sessions_wait,
     reads_long_histories_in_windows,
     knows_its_own_messages_again,
+    what_was_missed_is_whole_and_in_order,
     says_what_the_server_is_to_keep,
 );
 
@@ -65,7 +66,6 @@ async fn reads_long_histories_in_windows(server: Server) -> Outcome {
     open(&mut session, &peer.jid).await?;
     shows(&mut session, "line 119").await?;
     let chat = BareJid::new(&peer.jid);
-    // What was handed out before the archive was read may leave the window while its place in the archive is not known.
     for _ in 0..50 {
         if session.state().texts() == texts {
             break;
@@ -116,5 +116,40 @@ async fn says_what_the_server_is_to_keep(server: Server) -> Outcome {
     let wanted = ArchivePreferences { policy: ArchivePolicy::Contacts, never, ..before };
     assert_eq!(told(Command::SetArchivePreferences(wanted.clone())).await?, wanted);
     assert_eq!(told(Command::LoadArchivePreferences).await?, wanted, "and stays so");
+    Ok(())
+}
+
+/// More than several pages were missed while a chat is open: its newest page comes first, and in the end all is there.
+async fn what_was_missed_is_whole_and_in_order(server: Server) -> Outcome {
+    let (relay, forgetting) = forgetful(&server).await?;
+    let (account, session) = through(&server, relay.url()).await?;
+    let (mut session, mut peer) = befriend(session, peer(&server).await?).await?;
+    let them = peer.jid.clone();
+    let mut texts = vec!["before".to_owned()];
+    peer.say(&account.jid, "before").await?;
+    open(&mut session, &them).await?;
+    shows(&mut session, "before").await?;
+    forgetting.store(true, Ordering::SeqCst);
+    session.kill().await;
+    for number in 0..250 {
+        texts.push(format!("line {number}"));
+        peer.say(&account.jid, &format!("line {number}")).await?;
+    }
+    session.restart().await?;
+    open(&mut session, &them).await?;
+    shows(&mut session, "line 249").await?;
+    session.until_synced().await?;
+    let chat = BareJid::new(&them);
+    for _ in 0..20 {
+        if session.state().window.as_ref().is_some_and(|window| window.at_start) {
+            break;
+        }
+        session.run(Command::GrowWindow { chat: chat.clone(), direction: Direction::Older }).await?;
+        session
+            .wait_for("the window to grow", |update| matches!(update, Update::WindowGrown { .. }).then_some(()))
+            .await?;
+    }
+    session.until("the whole history", |state| state.texts() == texts).await?;
+    assert_eq!(session.state().window.as_ref().map(|window| window.gaps.len()), Some(0));
     Ok(())
 }

@@ -36,7 +36,7 @@ async fn talks_both_ways(server: Server) -> Outcome {
     shows(&mut session, "Ay me!").await?;
     peer.wait("a receipt", |event| event["receipt"].is_string()).await?;
     let chat = session.state().chats.get(&BareJid::new(&them)).cloned().ok_or("no chat")?;
-    assert_eq!(chat.preview.map(|preview| preview.text).as_deref(), Some("Ay me!"));
+    assert_eq!(chat.preview.map(|preview| preview.body), Some(MessageBody::Text("Ay me!".into())));
     Ok(())
 }
 

@@ -30,6 +30,7 @@ macro_rules! on_both_servers {
 
 mod archive;
 mod bosh;
+mod changes;
 mod contacts;
 mod conversation;
 mod discovery;

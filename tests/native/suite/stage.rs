@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use plausch_model::{BareJid, Command};
+use plausch_model::{BareJid, Command, MessageBody};
 use plausch_native::{FakeServer, FakeSession, Host, Session, SessionOptions, State};
 use plausch_xmpp::xml::Element;
 
@@ -79,7 +79,10 @@ impl Stage {
 
     /// What the list of chats shows of a chat's last message.
     pub fn preview(&self, jid: &str) -> Option<String> {
-        self.session.state().chats.get(&BareJid::new(jid))?.preview.as_ref().map(|preview| preview.text.clone())
+        self.session.state().chats.get(&BareJid::new(jid))?.preview.as_ref().and_then(|preview| match &preview.body {
+            MessageBody::Text(text) => Some(text.clone()),
+            MessageBody::Unreadable | MessageBody::Retracted => None,
+        })
     }
 
     /// The stanzas that went to an address.

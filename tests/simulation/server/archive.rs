@@ -39,9 +39,11 @@ impl Server {
             field.children().next().map(Element::text)
         };
         let with = field("with");
-        let end = field("end").and_then(|end| end.parse::<plausch_xmpp::datetime::DateTime>().ok());
+        let time = |name: &str| field(name).and_then(|time| time.parse::<plausch_xmpp::datetime::DateTime>().ok());
+        let (start, end) = (time("start"), time("end"));
         let fits = |archived: &&Archived| {
             with.as_ref().is_none_or(|with| bare(with) == archived.with)
+                && start.as_ref().is_none_or(|start| archived.at >= start.millis())
                 && end.as_ref().is_none_or(|end| archived.at <= end.millis())
         };
         let all: Vec<&Archived> = archive.iter().filter(fits).collect();

@@ -6,6 +6,7 @@ mod archive;
 mod login;
 mod query;
 mod route;
+mod said;
 mod session;
 
 use std::collections::BTreeMap;
@@ -13,9 +14,11 @@ use std::collections::BTreeMap;
 use plausch_xmpp::xml::{Element, Limits, parse};
 
 use crate::dice::Dice;
+use crate::line;
 use crate::queue::Millis;
 use archive::Archived;
 use login::Login;
+use said::Said;
 use session::Session;
 
 /// The one domain.
@@ -49,6 +52,8 @@ pub struct Manners {
 #[derive(Default)]
 struct Account {
     archive: Vec<Archived>,
+    /// What was in the archive before that.
+    trimmed: Vec<Archived>,
     sessions: Vec<Session>,
     /// How much had arrived in sessions that are over, by their ids.
     over: BTreeMap<String, u32>,
@@ -75,6 +80,8 @@ enum Stage {
 pub struct Server {
     manners: Manners,
     accounts: BTreeMap<String, Account>,
+    /// Accounts that cannot read their archive.
+    pub without_archive: Vec<String>,
     conns: BTreeMap<Conn, Stage>,
     numbers: u64,
     now: Millis,
@@ -91,6 +98,7 @@ impl Server {
         Self {
             manners,
             accounts,
+            without_archive: Vec::new(),
             conns: BTreeMap::new(),
             numbers: first,
             now: 0,
@@ -144,10 +152,56 @@ impl Server {
         }
     }
 
-    /// The texts of the messages between two accounts, in the order of the first one's archive.
-    pub fn conversation(&self, account: &str, with: &str) -> Vec<String> {
-        let archive = self.accounts.get(account).map(|account| account.archive.as_slice()).unwrap_or_default();
-        archive.iter().filter(|archived| archived.with == with).filter_map(|archived| body(&archived.stanza)).collect()
+    /// The messages between two accounts, in the order of the first one's archive, and what became of them: those that it has
+    /// forgotten, and those that it has.
+    pub fn conversation(&self, account: &str, with: &str) -> (Vec<String>, Vec<String>) {
+        let Some(account) = self.accounts.get(account) else { return Default::default() };
+        let lines = |archive: &[Archived]| {
+            let mut said: Vec<Said> = Vec::new();
+            for archived in archive.iter().filter(|archived| archived.with == with) {
+                Said::take(&mut said, &archived.stanza);
+            }
+            said.iter().map(|said| line(said.text.as_deref(), said.edited, &said.reactions)).collect()
+        };
+        (lines(&account.trimmed), lines(&account.archive))
+    }
+
+    /// The archives forget a part, of 10,000, of what is older than this.
+    pub fn trim(&mut self, part: u32, before: Millis) {
+        for account in self.accounts.values_mut() {
+            let old = account.archive.iter().take_while(|archived| archived.at < before).count();
+            let part = usize::try_from(part).unwrap_or_default();
+            let count = old.saturating_mul(part).div_ceil(10_000).min(old);
+            account.trimmed.extend(account.archive.drain(..count));
+        }
+    }
+
+    /// The server is made anew, out of its archives: the same messages have other ids.
+    pub fn renumber(&mut self) {
+        self.restart();
+        for account in self.accounts.values_mut() {
+            account.offline.clear();
+            account.archive.iter_mut().for_each(|archived| archived.id.push('n'));
+        }
+    }
+
+    /// The texts between two accounts, those of edits, too.
+    pub fn texts(&self, account: &str, with: &str) -> Vec<String> {
+        let archived = self.archived(account).filter(|archived| archived.with == with);
+        archived.filter_map(|archived| body(&archived.stanza)).collect()
+    }
+
+    /// The ids of stanzas that an account has sent more than once.
+    pub fn doubled(&self, account: &str) -> Vec<String> {
+        let from = |archived: &&Archived| archived.stanza.attr("from").is_some_and(|from| bare(from) == account);
+        let ids: Vec<&str> =
+            self.archived(account).filter(from).filter_map(|archived| archived.stanza.attr("id")).collect();
+        let times = |id: &str| ids.iter().filter(|other| **other == id).count();
+        ids.iter().filter(|id| times(id) > 1).map(|id| (*id).to_owned()).collect()
+    }
+
+    fn archived(&self, account: &str) -> impl Iterator<Item = &Archived> {
+        self.accounts.get(account).into_iter().flat_map(|account| account.trimmed.iter().chain(&account.archive))
     }
 
     fn send(&mut self, conn: Conn, frame: impl Into<String>) {
@@ -170,9 +224,9 @@ impl Server {
     }
 }
 
-/// A message's text.
+/// A message's text, if it is not there only for clients that don't know what else it says.
 fn body(stanza: &Element) -> Option<String> {
-    stanza.child_text("body", "jabber:client")
+    stanza.child_text("body", "jabber:client").filter(|_| stanza.child("fallback", "urn:xmpp:fallback:0").is_none())
 }
 
 /// The part of an address before the resource.

@@ -20,10 +20,11 @@ impl Server {
             return;
         }
         let Some(payload) = iq.children().next() else { return };
+        let has_archive = !self.without_archive.iter().any(|other| other == account);
         let answer = match (payload.name(), payload.ns()) {
-            ("query", "urn:xmpp:mam:2") => return self.page(account, session, iq, payload, dice),
+            ("query", "urn:xmpp:mam:2") if has_archive => return self.page(account, session, iq, payload, dice),
             ("query", "jabber:iq:roster") => result(iq, &self.roster(account)),
-            ("query", "http://jabber.org/protocol/disco#info") => result(iq, &info(iq.attr("to"))),
+            ("query", "http://jabber.org/protocol/disco#info") => result(iq, &info(iq.attr("to"), has_archive)),
             ("query", ns @ "http://jabber.org/protocol/disco#items") => result(iq, &format!("<query xmlns='{ns}'/>")),
             ("blocklist", ns) => result(iq, &format!("<blocklist xmlns='{ns}'/>")),
             ("time", ns @ "urn:xmpp:time") => {
@@ -43,9 +44,10 @@ impl Server {
     }
 }
 
-fn info(to: Option<&str>) -> String {
+fn info(to: Option<&str>, has_archive: bool) -> String {
     let (identity, features): (&str, &[&str]) = match to {
         Some(DOMAIN) => ("<identity category='server' type='im'/>", &["urn:xmpp:carbons:2", "urn:xmpp:blocking"]),
+        _ if !has_archive => ("<identity category='account' type='registered'/>", &["urn:xmpp:sid:0"]),
         _ => ("<identity category='account' type='registered'/>", &["urn:xmpp:mam:2", "urn:xmpp:sid:0"]),
     };
     let features: String = features.iter().map(|feature| format!("<feature var='{feature}'/>")).collect();

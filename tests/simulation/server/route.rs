@@ -2,7 +2,7 @@
 
 use plausch_xmpp::xml::Element;
 
-use super::{Server, bare, body, stamp};
+use super::{Server, bare, stamp};
 use crate::dice::Dice;
 use crate::queue::Millis;
 
@@ -55,7 +55,8 @@ impl Server {
         if !self.accounts.contains_key(&other) {
             return;
         }
-        let stored = body(&message).is_some() || message.child("store", "urn:xmpp:hints").is_some();
+        let stored =
+            message.child("body", "jabber:client").is_some() || message.child("store", "urn:xmpp:hints").is_some();
         let (own_id, their_id) = if stored {
             (self.archive(account, &other, &message), self.archive(&other, account, &message))
         } else {

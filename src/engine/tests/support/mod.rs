@@ -72,8 +72,34 @@ pub struct Harness {
     pub archive: Vec<Archived>,
     /// How many archive queries were answered.
     pub archive_queries: u32,
+    /// How they are.
+    pub odd: Odd,
     /// The items of our account's node for what was displayed, as XML.
     pub displayed: Vec<String>,
+}
+
+/// How the server answers queries of its archive, all of which happens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Odd {
+    /// As XEP-0313 and XEP-0059 have it.
+    #[default]
+    Not,
+    /// Never says that a page is the last.
+    NeverComplete,
+    /// Says nothing of the page's ends.
+    NoSet,
+    /// The newest message of a page comes first.
+    Reversed,
+    /// The oldest message of a page comes last.
+    Shuffled,
+    /// Each message comes twice.
+    Doubled,
+    /// Pages are as large as can be.
+    Greedy,
+    /// The count is wrong, and another each time.
+    Miscounted,
+    /// It knows no ids of messages that do not match the filter.
+    Forgetful,
 }
 
 /// A message in the server's archive.
@@ -138,8 +164,14 @@ impl Harness {
             acknowledged: 0,
             archive: Vec::new(),
             archive_queries: 0,
+            odd: Odd::Not,
             displayed: Vec::new(),
         }
+    }
+
+    /// Other randomness than in other runs of the program.
+    pub fn reseed(&mut self, seed: u64) {
+        self.rng = ChaCha20Rng::seed_from_u64(seed);
     }
 
     /// Signed in, with one view, the roster given as `<item/>`s, and everything up to here forgotten.
@@ -227,6 +259,45 @@ impl Harness {
         }
     }
 
+    /// Answers the request that was made first.
+    pub fn answer_one(&mut self, roster: &str) {
+        self.sent.retain(is_question);
+        let Some(first) = self.sent.pop_front() else { return };
+        let rest = std::mem::take(&mut self.sent);
+        self.sent.push_back(first);
+        self.answer_once(roster);
+        self.sent = rest.into_iter().chain(std::mem::take(&mut self.sent)).collect();
+    }
+
+    /// The next query of the archive, all else being answered.
+    pub fn next_archive_query(&mut self) -> Option<Element> {
+        let is_query = |iq: &Element| iq.child("query", "urn:xmpp:mam:2").is_some();
+        while self.sent.iter().any(|sent| is_question(sent) && !is_query(sent)) {
+            let queries: VecDeque<Element> = self.sent.iter().filter(|sent| is_query(sent)).cloned().collect();
+            self.sent.retain(|sent| !is_query(sent));
+            self.answer_once("");
+            self.sent.extend(queries);
+        }
+        let place = self.sent.iter().position(is_query)?;
+        self.sent.remove(place)
+    }
+
+    /// Answers a query with the first page, whatever was asked.
+    pub fn answer_with_first_page(&mut self, iq: &Element) {
+        let query = iq.children().next().unwrap();
+        let mut asked = query.to_xml();
+        let set = query.child("set", "http://jabber.org/protocol/rsm").unwrap();
+        for name in ["after", "before"] {
+            if let Some(end) = set.child(name, "http://jabber.org/protocol/rsm") {
+                let end = end.child_text("x", "x").unwrap_or_else(|| end.text());
+                asked = asked.replace(&format!("<{name}>{end}</{name}>"), "").replace(&format!("<{name}/>"), "");
+            }
+        }
+        let id = iq.attr("id").unwrap();
+        let asked = format!("<iq xmlns='jabber:client' type='set' id='{id}'>{asked}</iq>");
+        self.answer_archive(&parse(&asked, &Limits::default()).unwrap());
+    }
+
     /// Answers every request made so far.
     pub fn answer_once(&mut self, roster: &str) {
         let asked: Vec<Element> = self.sent.drain(..).filter(is_question).collect();
@@ -279,24 +350,34 @@ impl Harness {
             let field = form.children().find(|field| field.attr("var") == Some(name))?;
             field.child_text("value", "jabber:x:data").map(|text| text.to_string())
         };
-        let (with, end) = (field("with"), field("end"));
+        let (with, start, end) = (field("with"), field("start"), field("end"));
+        let millis = |stamp: &str| plausch_xmpp::datetime::DateTime::parse(stamp).unwrap().millis();
         let matches = |archived: &&Archived| {
             with.as_ref().is_none_or(|with| {
                 archived.stanza.contains(&format!("from='{with}")) || archived.stanza.contains(&format!("to='{with}"))
-            }) && end.as_ref().is_none_or(|end| archived.stamp <= *end)
+            }) && end.as_ref().is_none_or(|end| millis(&archived.stamp) <= millis(end))
+                && start.as_ref().is_none_or(|start| millis(&archived.stamp) >= millis(start))
         };
         let all: Vec<Archived> = self.archive.iter().filter(matches).cloned().collect();
         let set = query.child("set", "http://jabber.org/protocol/rsm").unwrap();
         let text = |name| set.child_text(name, "http://jabber.org/protocol/rsm").map(|text| text.to_string());
         let max: usize = text("max").and_then(|max| max.parse().ok()).unwrap_or(50);
-        let place = |id: &str| all.iter().position(|archived| archived.id == id);
+        let max = if self.odd == Odd::Greedy { 1_500 } else { max };
+        // Most servers find a message by its id whether it matches or not.
+        let known = |id: &str| self.archive.iter().position(|archived| archived.id == id);
+        let from_known = |known: usize| {
+            let before = self.archive[..known].iter().filter(matches).count();
+            let matching = matches(&&self.archive[known]);
+            (matching || self.odd != Odd::Forgetful).then_some((before, before + usize::from(matching)))
+        };
+        let place = |id: &str| known(id).and_then(from_known);
         let (from, to) = match (text("after"), text("before")) {
             (Some(after), _) => {
-                let Some(place) = place(&after) else { return self.refuse(iq, "item-not-found") };
-                (place + 1, (place + 1 + max).min(all.len()))
+                let Some((_, next)) = place(&after) else { return self.refuse(iq, "item-not-found") };
+                (next, (next + max).min(all.len()))
             }
             (None, Some(before)) => {
-                let end = if before.is_empty() { Some(all.len()) } else { place(&before) };
+                let end = if before.is_empty() { Some(all.len()) } else { place(&before).map(|(end, _)| end) };
                 let Some(end) = end else { return self.refuse(iq, "item-not-found") };
                 (end.saturating_sub(max), end)
             }
@@ -304,6 +385,7 @@ impl Harness {
         };
         let forward = text("before").is_none();
         let complete = if forward { to == all.len() } else { from == 0 };
+        let complete = if self.odd == Odd::NeverComplete { String::new() } else { format!(" complete='{complete}'") };
         let id = query.attr("queryid").unwrap();
         let mut frames: Vec<String> = all[from..to]
             .iter()
@@ -316,6 +398,12 @@ impl Harness {
                 )
             })
             .collect();
+        match self.odd {
+            Odd::Reversed => frames.reverse(),
+            Odd::Shuffled if !frames.is_empty() => frames.rotate_left(1),
+            Odd::Doubled => frames = frames.into_iter().flat_map(|frame| [frame.clone(), frame]).collect(),
+            _ => {}
+        }
         let (first, last) = match &all[from..to] {
             [] => (String::new(), String::new()),
             page => (
@@ -323,11 +411,12 @@ impl Harness {
                 format!("<last>{}</last>", page[page.len() - 1].id),
             ),
         };
+        let count = if self.odd == Odd::Miscounted { self.archive_queries as usize % 7 } else { all.len() };
+        let set = format!("<set xmlns='http://jabber.org/protocol/rsm'>{first}{last}<count>{count}</count></set>");
+        let set = if self.odd == Odd::NoSet { String::new() } else { set };
         frames.push(format!(
-            "<iq xmlns='jabber:client' type='result' id='{}'><fin xmlns='urn:xmpp:mam:2' complete='{complete}'>\
-             <set xmlns='http://jabber.org/protocol/rsm'>{first}{last}<count>{}</count></set></fin></iq>",
+            "<iq xmlns='jabber:client' type='result' id='{}'><fin xmlns='urn:xmpp:mam:2'{complete}>{set}</fin></iq>",
             iq.attr("id").unwrap(),
-            all.len()
         ));
         let frames: Vec<&str> = frames.iter().map(String::as_str).collect();
         self.receive_all(&frames);
@@ -379,6 +468,17 @@ impl Harness {
         let id = CommandId(self.next_command);
         self.input(Input::Command { view: VIEW, id, command });
         id
+    }
+
+    /// The program after a restart, a second later.
+    pub fn restarted(&self) -> Self {
+        let mut again = Self::over(self.store.clone(), Some("r0m30"), self.server);
+        again.now = self.now + 1_000;
+        // Chance does not repeat itself.
+        again.rng = ChaCha20Rng::seed_from_u64(again.now.cast_unsigned());
+        again.archive.clone_from(&self.archive);
+        again.start();
+        again
     }
 
     /// Lets time pass.
@@ -467,6 +567,11 @@ impl Harness {
         std::mem::take(&mut self.updates)
     }
 
+    /// Forgets what was told.
+    pub fn forget_updates(&mut self) {
+        self.updates.clear();
+    }
+
     /// Forgets what was sent and told.
     pub fn forget(&mut self) {
         self.sent.clear();
@@ -489,8 +594,22 @@ impl Harness {
             .map(|item| match item.body {
                 plausch_model::MessageBody::Text(text) => text,
                 plausch_model::MessageBody::Unreadable => "(unreadable)".into(),
+                plausch_model::MessageBody::Retracted => "(retracted)".into(),
             })
             .collect()
+    }
+
+    /// How many messages of a chat are unread, as a new view hears.
+    pub fn unread(&mut self, chat: &str) -> u32 {
+        let before = self.updates();
+        self.input(Input::ViewOpened(ViewId(99)));
+        let unread = self.updates().into_iter().find_map(|update| match update {
+            Update::Chats(chats) => chats.into_iter().find(|known| known.jid.as_str() == chat),
+            _ => None,
+        });
+        self.input(Input::ViewClosed(ViewId(99)));
+        self.updates = before;
+        unread.map_or(0, |chat| chat.unread)
     }
 
     /// The messages of a chat as a view sees them.
