@@ -196,7 +196,7 @@ fn quoted(text: &str) -> String {
     json
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use proptest::prelude::*;
 

@@ -537,6 +537,9 @@ impl State {
         on_pictures(Pictures::Forget(account.avatars.clear()));
         self.notices.clear();
         self.place.leave(account);
+        self.search.clear();
+        self.find.clear();
+        self.exports.set_value(Vec::new());
         self.accounts.update(|accounts| accounts.retain(|other| *other != account));
         account.forget();
         if self.accounts.with_untracked(Vec::is_empty) {
