@@ -71,7 +71,8 @@ struct Switcher {
 pub fn go_to(ui: Ui, query: String, chosen: usize) -> Drawn {
     let search = ui.state.search;
     if search.query.with_untracked(|known| *known != query) {
-        search.clear();
+        // What was found before is of another query.
+        ui.state.look_for(&search, String::new(), None);
         ui.state.look_for(&search, query.clone(), None);
     }
     let words = RwSignal::new(query.clone());
