@@ -246,21 +246,23 @@ impl State {
         if self.place.chat.with_untracked(|open| open.as_ref() == Some(&chat)) {
             return;
         }
-        self.leave_timeline(account);
-        account.timeline.expect(jid.clone());
-        self.leave_results(&chat);
-        self.place.chat.set(Some(chat));
+        self.enter(&chat);
         self.command(account, Command::OpenChat { chat: jid, anchor: Anchor::FirstUnread });
+    }
+
+    /// From now on this chat is shown: what belonged to another one goes.
+    fn enter(&self, chat: &OpenChat) {
+        self.leave_timeline(chat.account);
+        chat.account.timeline.expect(chat.jid.clone());
+        self.leave_results(chat);
+        self.place.chat.set(Some(chat.clone()));
     }
 
     /// Goes to a place in a chat.
     pub fn show_in_chat(&self, chat: &OpenChat, target: Target) {
         let timeline = chat.account.timeline;
         if self.place.chat.with_untracked(|open| open.as_ref() != Some(chat)) {
-            self.leave_timeline(chat.account);
-            timeline.expect(chat.jid.clone());
-            self.leave_results(chat);
-            self.place.chat.set(Some(chat.clone()));
+            self.enter(chat);
         } else if timeline.has(target.key) {
             return timeline.go_to(target);
         }
@@ -323,9 +325,7 @@ impl State {
 
     /// Opens a chat where it was left: nowhere means at its end.
     pub fn open_chat_at(&self, chat: &OpenChat, position: Option<Target>) {
-        self.leave_timeline(chat.account);
-        chat.account.timeline.expect(chat.jid.clone());
-        self.place.chat.set(Some(chat.clone()));
+        self.enter(chat);
         self.reopen(chat, position);
     }
 
