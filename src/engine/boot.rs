@@ -13,17 +13,14 @@ use crate::{
         jid_of_key,
     },
     step::Step,
-    store::{Loaded, Row},
+    store::{Loaded, Row, rows},
 };
 
 impl Account {
     /// Takes over what was stored, shows it, and connects: in this order.
     pub(crate) fn boot(&mut self, step: &mut Step<'_>, found: Vec<Loaded>) {
-        let mut tables = found.into_iter().map(|loaded| match loaded {
-            Loaded::Rows(rows) => rows,
-            Loaded::Found(_) | Loaded::Size { .. } => Vec::new(),
-        });
-        let mut next = || tables.next().unwrap_or_default();
+        let mut tables = found.into_iter();
+        let mut next = || rows(tables.next());
         let (meta, credentials) = (next(), next());
         self.contacts.load_roster(keyed::<RosterRecord>(&next()));
         self.contacts.load_requests(next().iter().filter_map(decode_row::<ContactRequest>));

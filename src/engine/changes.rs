@@ -4,8 +4,8 @@
 //! the outbox, behind the message it is for. Until the server has it, views are shown the message with it ("overlay").
 
 use plausch_model::{
-    CommandError, CommandId, DeliveryState, Emoji, FailureReason, MessageBody, OriginId, TimelineKey, Update, ViewId,
-    Way, WindowChange,
+    CommandError, CommandId, DeliveryState, EDITABLE_MILLIS, Emoji, FailureReason, MessageBody, OriginId, TimelineKey,
+    Update, ViewId, Way, WindowChange,
 };
 use plausch_xmpp::{
     ns,
@@ -29,9 +29,6 @@ use crate::{
     store::{Loaded, Query, Table},
     story::{Event, What},
 };
-
-/// For so long a message may be edited. XEP-0308 speaks of the last message only; other clients take more.
-const EDITABLE_MILLIS: i64 = 86_400_000;
 
 /// What clients that don't know retractions show (XEP-0424 §4).
 const RETRACTION_FALLBACK: &str = "/me retracted a previous message, but it's unsupported by your client.";

@@ -9,7 +9,8 @@ use crate::{
     account::Then,
     records::{MessageRecord, chat_end, chat_prefix, decode_row, jid_key},
     step::Step,
-    store::{Key, Loaded, Order, Query, Row, Table},
+    store::{self, Key, Loaded, Query, Row, Table},
+    views::newer_from,
 };
 
 /// Messages of a chat that are deleted in one batch.
@@ -57,14 +58,14 @@ impl Account {
         if self.chats.get(chat).is_none() {
             return Some(Err(CommandError::NotFound));
         }
-        let part = ascending(chat, chat_prefix(chat), REMOVED_AT_ONCE);
+        let part = newer_from(chat, chat_prefix(chat), REMOVED_AT_ONCE);
         self.loads.ask(step, vec![part], Then::Forget(forgetting));
         None
     }
 
     /// Deletes a part of the messages of a chat.
     pub(crate) fn forget_messages(&mut self, step: &mut Step<'_>, forgetting: Forgetting, found: Option<Loaded>) {
-        let rows = rows(found);
+        let rows = store::rows(found);
         let messages: Vec<MessageRecord> = rows.iter().filter_map(decode_row).collect();
         // What was not sent yet would be sent without anybody seeing it.
         let kept = |message: &&MessageRecord| !forgetting.stays || !self.outbox.holds(&message.item.id);
@@ -142,7 +143,7 @@ impl Account {
         if self.chats.get(&chat).is_none() {
             return Some(Err(CommandError::NotFound));
         }
-        let first = ascending(&chat, chat_prefix(&chat), EXPORTED_AT_ONCE);
+        let first = newer_from(&chat, chat_prefix(&chat), EXPORTED_AT_ONCE);
         self.loads.ask(step, vec![first], Then::Export(view, id, chat));
         None
     }
@@ -156,7 +157,7 @@ impl Account {
         chat: BareJid,
         found: Option<Loaded>,
     ) {
-        let mut rows = rows(found);
+        let mut rows = store::rows(found);
         let mut items: Vec<TimelineItem> =
             rows.iter().filter_map(decode_row::<MessageRecord>).map(|message| message.item).collect();
         items.iter_mut().for_each(|item| self.outbox.overlay(&self.me, item));
@@ -164,16 +165,12 @@ impl Account {
         step.fx.tell_view(view, Update::Exported { command: id, items, last: next.is_none() });
         match next {
             Some(last) => {
-                let page = ascending(&chat, behind(last.key), EXPORTED_AT_ONCE);
+                let page = newer_from(&chat, behind(last.key), EXPORTED_AT_ONCE);
                 self.loads.ask(step, vec![page], Then::Export(view, id, chat));
             }
             None => self.done(step, view, id, Ok(())),
         }
     }
-}
-
-fn ascending(chat: &BareJid, from: Key, limit: u32) -> Query {
-    Query::Range { table: Table::Messages, from, to: chat_end(chat), order: Order::Ascending, limit }
 }
 
 /// The first key behind another.
@@ -184,11 +181,4 @@ fn behind(mut key: Key) -> Key {
 
 fn is_full(rows: &[Row], limit: u32) -> bool {
     u32::try_from(rows.len()).is_ok_and(|count| count >= limit)
-}
-
-fn rows(found: Option<Loaded>) -> Vec<Row> {
-    match found {
-        Some(Loaded::Rows(rows)) => rows,
-        _ => Vec::new(),
-    }
 }

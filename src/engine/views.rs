@@ -13,7 +13,7 @@ use crate::{
     map::Map,
     records::{MessageRecord, chat_end, chat_prefix, decode_row, message_key},
     step::Step,
-    store::{Key, Loaded, Order, Query, Row, Table},
+    store::{Key, Loaded, Order, Query, Row, Table, rows},
 };
 
 /// Messages on each side of an anchor.
@@ -169,8 +169,8 @@ impl Views {
         older_elsewhere: bool,
     ) {
         let Opening { view, chat, read_up_to } = opening;
-        let mut found = found.into_iter().map(rows);
-        let (older, newer) = (found.next().unwrap_or_default(), found.next().unwrap_or_default());
+        let mut found = found.into_iter();
+        let (older, newer) = (rows(found.next()), rows(found.next()));
         let (at_start, at_end) = (is_last(&older, WINDOW) && !older_elsewhere, is_last(&newer, WINDOW));
         let items: Vec<TimelineItem> = older.iter().rev().chain(&newer).filter_map(item).into_list();
         let (oldest, newest) = (key_of(items.first()), key_of(items.last()));
@@ -209,8 +209,7 @@ impl Views {
         let Growing { view, chat, direction } = growing;
         let window = self.views.get_mut(view).and_then(Option::as_mut).filter(|window| window.chat == *chat);
         let Some(window) = window else { return Grown::Shown };
-        let mut messages: Vec<MessageRecord> =
-            found.into_iter().next().map(rows).unwrap_or_default().iter().filter_map(decode_row).collect();
+        let mut messages: Vec<MessageRecord> = rows(found.into_iter().next()).iter().filter_map(decode_row).collect();
         let known = |message: &MessageRecord| Some(message.item.key) == window.oldest;
         let oldest = messages.iter().find(|message| known(message)).and_then(|message| message.stanza_id.clone());
         messages.retain(|message| !known(message));
@@ -299,7 +298,8 @@ fn older_than(chat: &BareJid, before: Key, limit: u32) -> Query {
     Query::Range { table: Table::Messages, from: chat_prefix(chat), to: before, order: Order::Descending, limit }
 }
 
-fn newer_from(chat: &BareJid, from: Key, limit: u32) -> Query {
+/// The messages of a chat from this key on, oldest first.
+pub(crate) fn newer_from(chat: &BareJid, from: Key, limit: u32) -> Query {
     Query::Range { table: Table::Messages, from, to: chat_end(chat), order: Order::Ascending, limit }
 }
 
@@ -308,13 +308,6 @@ fn after(chat: &BareJid, key: TimelineKey) -> Key {
     let mut bytes = message_key(chat, key);
     bytes.push(0);
     bytes
-}
-
-fn rows(loaded: Loaded) -> Vec<Row> {
-    match loaded {
-        Loaded::Rows(rows) => rows,
-        Loaded::Found(_) | Loaded::Size { .. } => Vec::new(),
-    }
 }
 
 fn is_last(rows: &[Row], limit: u32) -> bool {

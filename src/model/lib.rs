@@ -26,5 +26,7 @@ pub use port::{FromEngine, Hosting, ToEngine, WorkerSettings};
 pub use search::{MatchRange, SearchHit};
 pub use session::{ConnectionDetails, ConnectionState, EndReason, SecurityLayer, SignInError, TransportKind};
 pub use settings::{AccountSettings, ArchivePolicy, ArchivePreferences, Storage};
-pub use timeline::{DeliveryState, Encryption, FailureReason, MessageBody, Reaction, TimelineItem, Unsent, Way};
+pub use timeline::{
+    DeliveryState, EDITABLE_MILLIS, Encryption, FailureReason, MessageBody, Reaction, TimelineItem, Unsent, Way,
+};
 pub use update::{Gap, GapState, Update, WindowChange};

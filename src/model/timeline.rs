@@ -13,6 +13,20 @@ pub enum Way {
     Out,
 }
 
+impl Way {
+    /// The value of `data-direction`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+        }
+    }
+}
+
+/// For so long after it was sent a message may be edited, in milliseconds. XEP-0308 speaks of the last message only; other
+/// clients take more.
+pub const EDITABLE_MILLIS: i64 = 86_400_000;
+
 /// How far an outgoing message has come (`data-state`). Only ever moves forward, `Failed` and retry aside.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub enum DeliveryState {
@@ -26,6 +40,19 @@ pub enum DeliveryState {
     Read,
     /// It will not arrive.
     Failed(FailureReason),
+}
+
+impl DeliveryState {
+    /// The value of `data-state`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Failed(_) => "failed",
+        }
+    }
 }
 
 /// Why a message failed.

@@ -1,6 +1,6 @@
 //! A conversation as a file that lasts longer than any program: text to read, a page to look at, data to work with.
 
-use plausch_model::{DeliveryState, MessageBody, TimelineItem, Timestamp, Way};
+use plausch_model::{MessageBody, TimelineItem, Timestamp, Way};
 
 /// The form of the file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,7 +90,7 @@ impl Export<'_> {
             }
             Form::Html => [
                 "<article class=\"",
-                way(item.way),
+                item.way.name(),
                 "\"><header>",
                 &escaped(name),
                 " · <time datetime=\"",
@@ -103,7 +103,7 @@ impl Export<'_> {
             ]
             .concat(),
             Form::Json => {
-                let state = item.state.as_ref().map(|state| [",\"state\":\"", state_name(state), "\""].concat());
+                let state = item.state.as_ref().map(|state| [",\"state\":\"", state.name(), "\""].concat());
                 [
                     if first { "\n" } else { ",\n" },
                     "{\"id\":",
@@ -111,7 +111,7 @@ impl Export<'_> {
                     ",\"from\":",
                     &quoted(item.author.as_str()),
                     ",\"direction\":\"",
-                    way(item.way),
+                    item.way.name(),
                     "\",\"time\":\"",
                     &(self.iso)(item.at),
                     "\"",
@@ -139,23 +139,6 @@ fn text_of(item: &TimelineItem) -> &str {
     match &item.body {
         MessageBody::Text(text) => text,
         MessageBody::Unreadable | MessageBody::Retracted => "",
-    }
-}
-
-const fn way(way: Way) -> &'static str {
-    match way {
-        Way::In => "in",
-        Way::Out => "out",
-    }
-}
-
-const fn state_name(state: &DeliveryState) -> &'static str {
-    match state {
-        DeliveryState::Waiting => "waiting",
-        DeliveryState::Sent => "sent",
-        DeliveryState::Delivered => "delivered",
-        DeliveryState::Read => "read",
-        DeliveryState::Failed(_) => "failed",
     }
 }
 
@@ -197,6 +180,7 @@ fn quoted(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use proptest::prelude::*;
 

@@ -75,14 +75,22 @@ impl Search {
         self.busy.set(true);
     }
 
-    /// Looks for nothing any more.
-    pub fn clear(&self) {
+    /// Looks for nothing any more; the accounts that were asked.
+    pub(super) fn clear(&self) -> Vec<Account> {
+        let asked = self.asked.try_update_value(std::mem::take).unwrap_or_default();
         self.query.set(String::new());
-        self.asked.set_value(Vec::new());
         self.hits.set(Vec::new());
         self.more.set(false);
         self.busy.set(false);
         self.incomplete.set(false);
+        asked.into_iter().map(|asked| asked.account).collect()
+    }
+
+    /// The accounts look for something else now: what was found stays, and nothing more comes.
+    pub(super) fn stop_here(&self) {
+        self.asked.set_value(Vec::new());
+        self.more.set(false);
+        self.busy.set(false);
     }
 
     /// The accounts to ask for the next page, which are waited for from now on.

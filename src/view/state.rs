@@ -251,21 +251,23 @@ impl State {
         if self.place.chat.with_untracked(|open| open.as_ref() == Some(&chat)) {
             return;
         }
-        self.leave_timeline(account);
-        account.timeline.expect(jid.clone());
-        self.leave_results(&chat);
-        self.place.chat.set(Some(chat));
+        self.enter(&chat);
         self.command(account, Command::OpenChat { chat: jid, anchor: Anchor::FirstUnread });
+    }
+
+    /// From now on this chat is shown: what belonged to another one goes.
+    fn enter(&self, chat: &OpenChat) {
+        self.leave_timeline(chat.account);
+        chat.account.timeline.expect(chat.jid.clone());
+        self.leave_results(chat);
+        self.place.chat.set(Some(chat.clone()));
     }
 
     /// Goes to a place in a chat.
     pub fn show_in_chat(&self, chat: &OpenChat, target: Target) {
         let timeline = chat.account.timeline;
         if self.place.chat.with_untracked(|open| open.as_ref() != Some(chat)) {
-            self.leave_timeline(chat.account);
-            timeline.expect(chat.jid.clone());
-            self.leave_results(chat);
-            self.place.chat.set(Some(chat.clone()));
+            self.enter(chat);
         } else if timeline.has(target.key) {
             return timeline.go_to(target);
         }
@@ -281,10 +283,12 @@ impl State {
     /// Looks for messages, in all chats or in one.
     pub fn look_for(&self, search: &Search, query: String, chat: Option<&OpenChat>) {
         if query.trim().is_empty() {
-            return search.clear();
+            return self.end_search(search);
         }
         let accounts = chat.map_or_else(|| self.accounts.get_untracked(), |chat| vec![chat.account]);
         let asked: Vec<_> = accounts.into_iter().map(|account| (account, self.number())).collect();
+        // The engine looks for one thing at a time in each view.
+        [&self.search, &self.find].into_iter().for_each(Search::stop_here);
         search.begin(query.clone(), asked.iter().copied());
         for (account, id) in asked {
             let (query, chat) = (query.clone(), chat.map(|chat| chat.jid.clone()));
@@ -303,7 +307,17 @@ impl State {
     /// Nothing is looked for in the open chat any more.
     pub fn stop_finding(&self) {
         self.place.finding.set(false);
-        self.find.clear();
+        self.end_search(&self.find);
+    }
+
+    /// Looks for nothing any more. The engine looks for one thing at a time: it hears of it once nothing is left.
+    fn end_search(&self, search: &Search) {
+        let asked = search.clear();
+        let others =
+            [&self.search, &self.find].into_iter().any(|search| !search.query.with_untracked(String::is_empty));
+        for account in asked.into_iter().filter(|_| !others) {
+            self.command(account, Command::EndSearch);
+        }
     }
 
     /// What belonged to another chat than this one goes.
@@ -316,9 +330,7 @@ impl State {
 
     /// Opens a chat where it was left: nowhere means at its end.
     pub fn open_chat_at(&self, chat: &OpenChat, position: Option<Target>) {
-        self.leave_timeline(chat.account);
-        chat.account.timeline.expect(chat.jid.clone());
-        self.place.chat.set(Some(chat.clone()));
+        self.enter(chat);
         self.reopen(chat, position);
     }
 
@@ -559,7 +571,9 @@ impl State {
         on_pictures(Pictures::Forget(account.avatars.clear()));
         self.notices.clear();
         self.place.leave(account);
-        [self.search, self.find].iter().for_each(Search::clear);
+        self.search.clear();
+        self.find.clear();
+        self.exports.set_value(Vec::new());
         self.accounts.update(|accounts| accounts.retain(|other| *other != account));
         account.forget();
     }
@@ -605,9 +619,13 @@ mod tests {
     }
 
     fn bench() -> Bench {
+        expecting(Expected::Somebody)
+    }
+
+    fn expecting(expected: Expected) -> Bench {
         let owner = Owner::new();
         owner.set();
-        let state = State::new(Expected::Somebody);
+        let state = State::new(expected);
         let told = Rc::new(RefCell::new(Vec::new()));
         let record = Rc::clone(&told);
         state.attach(Rc::new(move |message| record.borrow_mut().push(message.clone())));
@@ -831,5 +849,39 @@ mod tests {
         let jids: Vec<String> = bench.state.chat_rows().iter().map(|row| row.entry.jid.to_string()).collect();
         assert_eq!(jids, ["b@x", "c@y", "a@x"]);
         assert_eq!(bench.state.unread(), 3);
+    }
+
+    #[test]
+    fn who_was_to_stay_and_is_not_remembered_hears_that_it_was_lost() {
+        for (expected, remembered, lost) in [
+            (Expected::Stayed, vec![], true),
+            (Expected::Stayed, vec![romeo()], false),
+            (Expected::Somebody, vec![], false),
+            (Expected::Nobody, vec![], false),
+        ] {
+            let bench = expecting(expected);
+            bench.state.receive(FromEngine::Welcome { accounts: remembered, hosting: Hosting::SharedWorker });
+            assert_eq!(bench.state.sign_in.lost.get_untracked(), lost);
+        }
+    }
+
+    #[test]
+    fn one_thing_is_looked_for_at_a_time_and_the_engine_hears_when_nothing_is() {
+        let bench = Bench::signed_in();
+        let (state, open) =
+            (bench.state, OpenChat { account: bench.state.account().unwrap(), jid: BareJid::new("juliet@x") });
+        let page = |command, more| Update::Found { command, hits: Vec::new(), more, complete: true };
+        let last = || bench.commands().pop().unwrap();
+        state.look_for(&state.find, "lark".to_owned(), Some(&open));
+        bench.updates(vec![page(last().0, true)]);
+        assert!(state.find.more.get_untracked());
+        state.look_for(&state.search, "rose".to_owned(), None);
+        assert!(!state.find.more.get_untracked(), "its place is taken");
+        state.look_on(&state.find);
+        assert!(matches!(last().1, Command::Search { chat: None, .. }) && !state.find.busy.get_untracked());
+        state.stop_finding();
+        assert!(matches!(last().1, Command::Search { .. }), "something else is still looked for");
+        state.look_for(&state.search, String::new(), None);
+        assert!(matches!(last().1, Command::EndSearch));
     }
 }

@@ -8,7 +8,7 @@ use plausch_xmpp::list::IntoList;
 
 use super::{
     fold::Decompose,
-    segment::{Place, Segment, rows},
+    segment::{Place, Segment},
 };
 use crate::{
     map::{Map, Set},
@@ -16,7 +16,7 @@ use crate::{
         MessageRecord, SEARCH, SearchHeadRecord, SearchPart, SearchRecord, decode_row, encode, search_segment,
         unindexed_key,
     },
-    store::{Batch, Key, Loaded, Order, Query, Row, Table},
+    store::{Batch, Key, Loaded, Order, Query, Row, Table, rows},
 };
 
 /// So many messages make a segment. Tests do the same with fewer.

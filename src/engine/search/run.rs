@@ -22,14 +22,14 @@ use super::{
     index::{BUILT_AT_ONCE, Index, unindexed_from},
     pack::Terms,
     query::{Needle, SearchQuery},
-    segment::{Place, read_documents, rows, to_usize},
+    segment::{Place, read_documents, to_usize},
 };
 use crate::{
     map::Set,
     records::{
         MessageRecord, Packed, SearchHeadRecord, SearchPart, SearchTermsRecord, decode_row, message_key, search_key,
     },
-    store::{Key, Loaded, Query, Row, Table},
+    store::{Key, Loaded, Query, Row, Table, rows},
 };
 
 /// So many segments are read from at first; then twice as many each time, since what was not in those is rare.

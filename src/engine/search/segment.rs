@@ -15,7 +15,7 @@ use crate::{
         MessageRecord, Packed, SearchDocumentsRecord, SearchHeadRecord, SearchPart, SearchTermsRecord, decode_row,
         encode, search_key, search_prefix,
     },
-    store::{Batch, Loaded, Order, Query, Row, Table},
+    store::{Batch, Order, Query, Row, Table},
 };
 
 /// Where a message stands. Places are ordered as messages are, whatever chats they are in.
@@ -213,14 +213,6 @@ pub fn read_documents(head: &SearchHeadRecord, row: &Row) -> Option<Vec<Place>> 
         Some(Place { key: packed.key, chat: chat.clone() })
     };
     unpack_documents(&bytes)?.into_iter().map(place).collect()
-}
-
-/// The rows of an answer.
-pub fn rows(loaded: Option<Loaded>) -> Vec<Row> {
-    match loaded {
-        Some(Loaded::Rows(rows)) => rows,
-        _ => Vec::new(),
-    }
 }
 
 /// Orders documents, newest first and each once, and says which number each of the old ones has now.

@@ -366,8 +366,11 @@ impl World {
             self.index.segments().unwrap().iter().map(|(number, head)| (*number, head.clone())).collect();
         let mut parts = Vec::new();
         for (number, head) in heads {
-            let found: Vec<_> =
-                self.load(Segment::reading(number).into()).into_iter().map(|rows| segment::rows(Some(rows))).collect();
+            let found: Vec<_> = self
+                .load(Segment::reading(number).into())
+                .into_iter()
+                .map(|rows| crate::store::rows(Some(rows)))
+                .collect();
             parts.push(Segment::read(&head, &found[0], &found[1]).unwrap());
         }
         let waiting: Vec<_> = self.rows(Table::Unindexed).into_iter().map(|row| row.key).collect();

@@ -414,6 +414,7 @@ impl Account {
     /// A view is gone.
     pub(crate) fn view_gone(&mut self, view: ViewId) {
         self.views.closed(view);
+        self.finder.end(view);
         self.session.visible.remove(&view);
     }
 

@@ -225,6 +225,14 @@ pub enum Loaded {
     },
 }
 
+/// The rows of an answer to `All` or `Range`; of none and of any other there are none.
+pub(crate) fn rows(loaded: Option<Loaded>) -> Vec<Row> {
+    match loaded {
+        Some(Loaded::Rows(rows)) => rows,
+        _ => Vec::new(),
+    }
+}
+
 /// Why the store could not do it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum StoreError {

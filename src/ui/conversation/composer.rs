@@ -15,6 +15,7 @@ use super::super::{
     kit::{
         dom,
         icon::{icon, icons},
+        timer::Timer,
     },
     wording,
 };
@@ -37,8 +38,8 @@ struct Writing {
     /// What was typed before a message was edited; comes back after that.
     kept: RefCell<Option<String>>,
     told: RefCell<ChatState>,
-    draft_timer: RefCell<Option<TimeoutHandle>>,
-    pause_timer: RefCell<Option<TimeoutHandle>>,
+    draft_timer: Timer,
+    pause_timer: Timer,
 }
 
 impl Writing {
@@ -46,8 +47,8 @@ impl Writing {
         self.tell(if text.trim().is_empty() { ChatState::Idle } else { ChatState::Composing });
         self.text.set(text);
         let (saver, pauser) = (Rc::clone(self), Rc::clone(self));
-        restart(&self.draft_timer, DRAFT_DELAY, move || saver.save());
-        restart(&self.pause_timer, PAUSE_DELAY, move || pauser.pause());
+        self.draft_timer.restart(DRAFT_DELAY, move || saver.save());
+        self.pause_timer.restart(PAUSE_DELAY, move || pauser.pause());
     }
 
     fn pause(&self) {
@@ -81,8 +82,8 @@ impl Writing {
         if text.trim().is_empty() {
             return;
         }
-        stop(&self.draft_timer);
-        stop(&self.pause_timer);
+        self.draft_timer.stop();
+        self.pause_timer.stop();
         // Sending says by itself that the typing is over.
         self.told.replace(ChatState::Idle);
         self.text.set(String::new());
@@ -114,8 +115,8 @@ impl Writing {
     }
 
     fn leave(&self) {
-        stop(&self.draft_timer);
-        stop(&self.pause_timer);
+        self.draft_timer.stop();
+        self.pause_timer.stop();
         self.chat.account.timeline.stop_editing();
         self.save();
         self.tell(ChatState::Idle);
@@ -126,18 +127,6 @@ impl Writing {
 fn give_back(ui: Ui, chat: &OpenChat, text: String, error: &CommandError) {
     ui.state.notices.show(NoticeKind::Problem, wording::command_error(ui.words(), error));
     chat.account.timeline.refused(chat.jid.clone(), text);
-}
-
-fn restart(timer: &RefCell<Option<TimeoutHandle>>, delay: Duration, then: impl FnOnce() + 'static) {
-    stop(timer);
-    // Without a timer the draft is saved when the chat is left.
-    timer.replace(set_timeout_with_handle(then, delay).ok());
-}
-
-fn stop(timer: &RefCell<Option<TimeoutHandle>>) {
-    if let Some(timer) = timer.take() {
-        timer.clear();
-    }
 }
 
 /// Draws the composer.
@@ -153,8 +142,8 @@ pub fn composer(ui: Ui, chat: OpenChat) -> Drawn {
         saved: RefCell::new(draft.clone()),
         kept: RefCell::new(None),
         told: RefCell::new(ChatState::Idle),
-        draft_timer: RefCell::new(None),
-        pause_timer: RefCell::new(None),
+        draft_timer: Timer::default(),
+        pause_timer: Timer::default(),
     });
     area.on_load(move |area| {
         area.set_value(&draft);
@@ -225,7 +214,7 @@ fn follow_editing(writing: &Rc<Writing>, area: NodeRef<HtmlTextAreaElement>) {
         let text = match edit {
             Some(edit) => {
                 if writing.kept.borrow().is_none() {
-                    stop(&writing.draft_timer);
+                    writing.draft_timer.stop();
                     writing.save();
                     writing.kept.replace(Some(writing.text.get_untracked()));
                 }
@@ -237,7 +226,7 @@ fn follow_editing(writing: &Rc<Writing>, area: NodeRef<HtmlTextAreaElement>) {
             },
         };
         writing.tell(ChatState::Idle);
-        stop(&writing.pause_timer);
+        writing.pause_timer.stop();
         writing.text.set(text.clone());
         if let Some(area) = area.get_untracked() {
             area.set_value(&text);

@@ -1,6 +1,6 @@
 //! Which messages can be edited, and the bar above the composer while one is.
 
-use plausch_model::{DeliveryState, MessageBody, OriginId, TimelineItem, Way};
+use plausch_model::{DeliveryState, EDITABLE_MILLIS, MessageBody, OriginId, TimelineItem, Way};
 
 use super::super::{
     Ui,
@@ -11,9 +11,6 @@ use super::super::{
 };
 use crate::ui::draw::{Draw, Drawn, html, when};
 use crate::view::{Edit, OpenChat, clock};
-
-/// For so long the engine lets a message be edited.
-const EDITABLE_MILLIS: i64 = 86_400_000;
 
 /// The text of a message, if it can be edited.
 pub fn editable(item: &TimelineItem) -> Option<&str> {

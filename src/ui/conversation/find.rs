@@ -1,8 +1,9 @@
 //! Looking through the open conversation: from match to match, or to a day.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use plausch_model::{TimelineKey, Timestamp};
+use send_wrapper::SendWrapper;
 use web_sys::{HtmlInputElement, KeyboardEvent};
 
 use super::super::{
@@ -11,6 +12,7 @@ use super::super::{
         button::icon_button,
         dom,
         icon::{icon, icons},
+        timer::Timer,
     },
 };
 use crate::reactive::*;
@@ -37,7 +39,7 @@ struct Bar {
     going_on: RwSignal<bool>,
     input: NodeRef<HtmlInputElement>,
     day: NodeRef<HtmlInputElement>,
-    timer: StoredValue<Option<TimeoutHandle>>,
+    timer: Rc<Timer>,
 }
 
 impl Bar {
@@ -49,7 +51,7 @@ impl Bar {
             going_on: RwSignal::new(false),
             input: NodeRef::new(),
             day: NodeRef::new(),
-            timer: StoredValue::new(None),
+            timer: Rc::default(),
         }
     }
 
@@ -61,8 +63,8 @@ impl Bar {
         self.follow();
         let (typing, walking, older, newer, dated) =
             (self.clone(), self.clone(), self.clone(), self.clone(), self.clone());
-        let timer = self.timer;
-        on_cleanup(move || stop(timer));
+        let timer = SendWrapper::new(Rc::clone(&self.timer));
+        on_cleanup(move || timer.stop());
         let counted = self;
         html::div()
             .attr("class", "find")
@@ -132,10 +134,9 @@ impl Bar {
     }
 
     fn typed(&self, text: String) {
-        stop(self.timer);
         let (state, chat) = (self.ui.state, self.chat.clone());
         let look = move || state.look_for(&state.find, text, Some(&chat));
-        self.timer.set_value(set_timeout_with_handle(look, PAUSE).ok());
+        self.timer.restart(PAUSE, look);
     }
 
     fn key(&self, event: &KeyboardEvent) {
@@ -206,10 +207,4 @@ fn start_of_day(day: &str) -> Option<Timestamp> {
     // A moment that is written without a zone is meant in the person's.
     let at = js_sys::Date::new(&[day, "T00:00"].concat().into()).get_time();
     at.is_finite().then_some(Timestamp(at as i64))
-}
-
-fn stop(timer: StoredValue<Option<TimeoutHandle>>) {
-    if let Some(timer) = timer.try_update_value(Option::take).flatten() {
-        timer.clear();
-    }
 }

@@ -26,6 +26,7 @@ use super::{
             empty::skeleton_rows,
             hold,
             icon::{icon, icons},
+            timer::Timer,
         },
         wording,
     },
@@ -68,8 +69,8 @@ struct Log {
     highlighted: Cell<bool>,
     observer: RefCell<Option<ResizeObserver>>,
     watched: RefCell<HashMap<usize, Element>>,
-    day_timer: RefCell<Option<TimeoutHandle>>,
-    calm_timer: RefCell<Option<TimeoutHandle>>,
+    day_timer: Timer,
+    calm_timer: Timer,
     signals: Signals,
 }
 
@@ -233,8 +234,8 @@ impl Log {
             highlighted: Cell::new(false),
             observer: RefCell::new(None),
             watched: RefCell::new(HashMap::new()),
-            day_timer: RefCell::new(None),
-            calm_timer: RefCell::new(None),
+            day_timer: Timer::default(),
+            calm_timer: Timer::default(),
             signals,
         });
         log.observe();
@@ -547,11 +548,8 @@ impl Log {
     }
 
     fn draw_the_rest_when_calm(self: &Rc<Self>) {
-        if let Some(timer) = self.calm_timer.take() {
-            timer.clear();
-        }
         let log = Rc::clone(self);
-        self.calm_timer.replace(set_timeout_with_handle(move || log.arrange(ROUNDS, Reach::Far), CALM).ok());
+        self.calm_timer.restart(CALM, move || log.arrange(ROUNDS, Reach::Far));
     }
 
     /// The person scrolled, or a scroll position of ours took effect.
@@ -589,14 +587,11 @@ impl Log {
         if self.signals.day_visible.get_untracked() != worth {
             self.signals.day_visible.set(worth);
         }
-        if let Some(timer) = self.day_timer.take() {
-            timer.clear();
-        }
         let visible = self.signals.day_visible;
         let hide = move || {
             visible.set(false);
         };
-        self.day_timer.replace(set_timeout_with_handle(hide, DAY_STAYS).ok());
+        self.day_timer.restart(DAY_STAYS, hide);
     }
 
     /// A row, the foot or the pane changed its size.

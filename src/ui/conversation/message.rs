@@ -30,16 +30,9 @@ pub fn message(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> El {
     let outline = entry.shape.clone();
     html::div()
         .attr("class", "message-row")
-        .attr("data-way", direction(entry.way))
+        .attr("data-way", entry.way.name())
         .attr("data-shape", live(move || outline.with(shape_name)))
         .child((gap::row(ui, chat, entry), live(move || separators(ui, at, shape.get())), article(ui, chat, entry)))
-}
-
-const fn direction(way: Way) -> &'static str {
-    match way {
-        Way::In => "in",
-        Way::Out => "out",
-    }
 }
 
 const fn shape_name(shape: &Shape) -> &'static str {
@@ -92,8 +85,8 @@ fn article(ui: Ui, chat: &OpenChat, entry: &Arc<Entry>) -> Drawn {
         .attr("tabindex", "-1")
         .attr("data-id", entry.id.to_string())
         .attr("data-author", entry.author.to_string())
-        .attr("data-direction", direction(way))
-        .attr("data-state", live(move || state.with(|state| state.as_ref().map(state_name))))
+        .attr("data-direction", way.name())
+        .attr("data-state", live(move || state.with(|state| state.as_ref().map(DeliveryState::name))))
         .attr("data-edited", live(move || edited.get().then_some("true")))
         .attr("data-retracted", live(move || gone().then_some("true")))
         .attr("data-encryption", encryption(entry.item.with_untracked(|item| item.encryption)))
@@ -154,17 +147,6 @@ const fn encryption(encryption: Encryption) -> &'static str {
     }
 }
 
-/// `data-state`.
-const fn state_name(state: &DeliveryState) -> &'static str {
-    match state {
-        DeliveryState::Waiting => "waiting",
-        DeliveryState::Sent => "sent",
-        DeliveryState::Delivered => "delivered",
-        DeliveryState::Read => "read",
-        DeliveryState::Failed(_) => "failed",
-    }
-}
-
 /// How far it has come as it is shown: an edit or retraction that is not sent yet is what the person waits for.
 fn shown_state(item: &TimelineItem) -> Option<DeliveryState> {
     match &item.unsent {
@@ -197,7 +179,7 @@ const fn state_word(t: &Texts, state: &DeliveryState) -> &'static str {
 fn state_mark(t: &'static Texts, state: &DeliveryState) -> Drawn {
     html::span()
         .attr("class", "state")
-        .attr("data-delivery", state_name(state))
+        .attr("data-delivery", state.name())
         .attr("title", state_word(t, state))
         .child((icon(state_icon(state)), html::span().attr("class", "unseen").child(state_word(t, state))))
         .drawn()

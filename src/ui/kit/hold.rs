@@ -1,13 +1,10 @@
 //! A long press: what a right click is where there is no mouse.
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-    time::Duration,
-};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use web_sys::PointerEvent;
 
+use super::timer::Timer;
 use crate::reactive::*;
 use crate::ui::draw::El;
 
@@ -19,23 +16,18 @@ const SLIP: i32 = 10;
 /// Where and when a finger came down, and what happens if it stays.
 #[derive(Default)]
 struct Touch {
-    timer: RefCell<Option<TimeoutHandle>>,
+    timer: Timer,
     at: Cell<(i32, i32)>,
 }
 
 impl Touch {
     fn end(&self) {
-        if let Some(timer) = self.timer.take() {
-            timer.clear();
-        }
+        self.timer.stop();
     }
 
     fn begin(self: &Rc<Self>, event: PointerEvent, act: Rc<dyn Fn(&PointerEvent)>) {
-        self.end();
         self.at.set((event.client_x(), event.client_y()));
-        let timer = set_timeout_with_handle(move || act(&event), REST);
-        // Without timers there is no long press.
-        self.timer.replace(timer.ok());
+        self.timer.restart(REST, move || act(&event));
     }
 
     fn moved(&self, event: &PointerEvent) {

@@ -16,4 +16,5 @@ pub mod hold;
 pub mod icon;
 pub mod menu;
 pub mod notices;
+pub mod timer;
 pub mod virtual_list;

@@ -8,8 +8,7 @@ on_both_servers!(
     a_wrong_password,
     an_unknown_host,
     signing_out_leaves_nothing,
-    not_staying_keeps_nothing,
-    what_the_browser_deleted_is_missed
+    not_staying_keeps_nothing
 );
 
 async fn the_right_password(server: Server) -> Result<()> {
@@ -98,25 +97,5 @@ async fn not_staying_keeps_nothing(server: Server) -> Result<()> {
     let databases = "const done = arguments[arguments.length - 1]; indexedDB.databases().then((list) => done(list.map((d) => d.name)));";
     let kept = juliet.browser.driver.execute_async(databases, vec![]).await?;
     ensure!(!kept.json().to_string().contains(&account.user), "kept: {}", kept.json());
-    juliet.leave().await
-}
-
-async fn what_the_browser_deleted_is_missed(server: Server) -> Result<()> {
-    let account = Account::new(server, "juliet").await?;
-    let site = Site::of(server).await?;
-    let juliet = Person::open(&site, &account).await?;
-    let stay = juliet.control("checkbox", "Stay signed in").await?;
-    if !stay.is_selected().await? {
-        stay.click().await?;
-    }
-    juliet.sign_in().await?;
-    // A page of the same origin that runs nothing of ours: the engine has ended, and the databases can be deleted.
-    juliet.browser.driver.goto(&format!("{}version.txt", site.url)).await?;
-    let delete = "return indexedDB.databases().then((all) => Promise.all(all.map(({ name }) => new Promise((done) => {\
-         const request = indexedDB.deleteDatabase(name); request.onsuccess = () => done(true); })))).then((all) => all.length);";
-    juliet.wait("the databases are deleted", delete, vec![]).await?;
-    juliet.browser.driver.goto(&site.url).await?;
-    juliet.alert("The browser has deleted").await?;
-    juliet.sign_in().await?;
     juliet.leave().await
 }

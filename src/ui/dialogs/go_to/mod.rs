@@ -4,8 +4,9 @@
 mod places;
 mod rows;
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
+use send_wrapper::SendWrapper;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::{
@@ -15,6 +16,7 @@ use super::{
             dialog::{Size, dialog},
             dom::{self, Step},
             icon::{icon, icons},
+            timer::Timer,
         },
     },
     close,
@@ -64,14 +66,15 @@ struct Switcher {
     choices: Memo<Vec<Choice>>,
     chosen: RwSignal<usize>,
     list: NodeRef<HtmlElement>,
-    timer: StoredValue<Option<TimeoutHandle>>,
+    timer: StoredValue<Rc<Timer>>,
 }
 
 /// Draws the switcher. What was found before for the same query is still there.
 pub fn go_to(ui: Ui, query: String, chosen: usize) -> Drawn {
     let search = ui.state.search;
     if search.query.with_untracked(|known| *known != query) {
-        search.clear();
+        // What was found before is of another query.
+        ui.state.look_for(&search, String::new(), None);
         ui.state.look_for(&search, query.clone(), None);
     }
     let words = RwSignal::new(query.clone());
@@ -83,8 +86,9 @@ pub fn go_to(ui: Ui, query: String, chosen: usize) -> Drawn {
         places.chain(actions).chain(messages).collect::<Vec<_>>()
     });
     let chosen = RwSignal::new(chosen);
-    let this = Switcher { ui, words, choices, chosen, list: NodeRef::new(), timer: StoredValue::new(None) };
-    on_cleanup(move || this.stop_timer());
+    let this = Switcher { ui, words, choices, chosen, list: NodeRef::new(), timer: StoredValue::new(Rc::default()) };
+    let timer = SendWrapper::new(this.timer.get_value());
+    on_cleanup(move || timer.stop());
     this.draw(query)
 }
 
@@ -177,18 +181,11 @@ impl Switcher {
     fn typed(self, text: String) {
         self.words.set(text.clone());
         self.chosen.set(0);
-        self.stop_timer();
         let look = move || {
             let long = text.trim().chars().count() >= SHORTEST;
             self.ui.state.look_for(&self.ui.state.search, if long { text } else { String::new() }, None);
         };
-        self.timer.set_value(set_timeout_with_handle(look, PAUSE).ok());
-    }
-
-    fn stop_timer(self) {
-        if let Some(timer) = self.timer.try_update_value(Option::take).flatten() {
-            timer.clear();
-        }
+        self.timer.get_value().restart(PAUSE, look);
     }
 
     fn key(self, event: &KeyboardEvent) {
