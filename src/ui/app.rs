@@ -16,6 +16,7 @@ use super::{
     list_pane, lock, marks, nav, prefs, sign_in,
 };
 use crate::reactive::*;
+use crate::text::format;
 use crate::ui::draw::{Draw, Drawn, NodeRef, choose, effect, html, live};
 use crate::view::Phase;
 
@@ -43,6 +44,7 @@ pub fn app(ui: Ui) -> Drawn {
         .attr("data-text-size", live(move || ui.prefs.text_size.get().name()))
         .attr("data-layout", live(move || ui.room.get().name()))
         .attr("data-showing", live(move || showing(ui)))
+        .attr("data-clock", live(move || format::has_long_times(ui.locale()).then_some("long")))
         .attr("lang", live(move || ui.locale().tag()))
         .attr("dir", "ltr")
         .node_ref(root)
