@@ -17,6 +17,8 @@ const MISSED: usize = 200;
 const LONG: usize = 100_000;
 /// Messages that are scrolled past.
 const SCROLLED: usize = 10_000;
+/// How many of them at once.
+const STRIDE: usize = 1_000;
 
 /// What somebody missed: [`CHATS`] people wrote [`MISSED`] messages each.
 pub async fn catch_up() -> Result<()> {
@@ -123,24 +125,38 @@ async fn miss(account: &Account, chats: usize, count: usize) -> Result<()> {
 async fn scroll(person: &Person, chat: &str) -> Result<()> {
     person.browser.driver.execute_async(OPEN, vec![json!(chat)]).await?;
     let before = heap(person).await?;
-    let found = person.browser.driver.execute_async(SCROLL, vec![json!(SCROLLED)]).await?;
-    let found = found.json();
-    let part = |index: usize| found[index].as_f64().context("a number");
-    say(&format!("scrolling back {} messages", part(2)?), &[part(3)?], "ms");
-    say("  frames that came late, of all", &[100.0 * part(0)? / part(1)?], " %");
-    say("  messages in the document", &[part(4)?], "  ");
+    let (mut late, mut frames, mut passed, mut took, mut shown) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    // In strides, each within what one request to the browser may take.
+    while passed < SCROLLED as f64 {
+        let found = person.browser.driver.execute_async(SCROLL, vec![json!(STRIDE)]).await?;
+        let found: [f64; 5] = serde_json::from_value(found.json().clone())?;
+        ensure!(found[2] >= STRIDE as f64, "got stuck after {passed} messages");
+        (late, frames, passed, took) = (late + found[0], frames + found[1], passed + found[2], took + found[3]);
+        shown = found[4];
+    }
+    say(&format!("scrolling back {passed} messages"), &[took], "ms");
+    say("  frames that came late, of all", &[100.0 * late / frames], " %");
+    say("  messages in the document", &[shown], "  ");
     say("  more memory of the page", &[(heap(person).await? - before) / 1_000_000.0], "MB");
     Ok(())
 }
 
-/// What the page's scripts hold after everything that is not needed any more was thrown away.
+/// What the page holds after everything that is not needed any more was thrown away: its scripts' objects, and the memory of
+/// its WebAssembly.
 async fn heap(person: &Person) -> Result<f64> {
     let tools = person.browser.driver.cdp();
     tools.send_raw("HeapProfiler.collectGarbage", json!({})).await?;
     tools.send_raw("Performance.enable", json!({})).await?;
     let metrics: Value = tools.send_raw("Performance.getMetrics", json!({})).await?;
     let used = metrics["metrics"].as_array().into_iter().flatten().find(|metric| metric["name"] == "JSHeapUsedSize");
-    used.and_then(|metric| metric["value"].as_f64()).context("the heap's size")
+    let objects = used.and_then(|metric| metric["value"].as_f64()).context("the heap's size")?;
+    let kind = json!({ "expression": "WebAssembly.Memory.prototype" });
+    let kind = tools.send_raw("Runtime.evaluate", kind).await?["result"]["objectId"].clone();
+    let memories = tools.send_raw("Runtime.queryObjects", json!({ "prototypeObjectId": kind })).await?;
+    let sum = "function() { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0); }";
+    let call = json!({ "objectId": memories["objects"]["objectId"], "functionDeclaration": sum });
+    let memory = tools.send_raw("Runtime.callFunctionOn", call).await?;
+    Ok(objects + memory["result"]["value"].as_f64().context("the size of the memory")?)
 }
 
 async fn query(person: &Person) -> Result<()> {
@@ -205,7 +221,7 @@ const frame = (now) => {
   if (now - last > 25) late += Math.round((now - last) / 16.7) - 1;
   last = now;
   const passed = newest - first();
-  if (passed >= wanted || now - began > 240000) {
+  if (passed >= wanted || now - began > 60000) {
     done([late, frames + late, passed, now - began, document.querySelectorAll('article').length]);
   } else {
     log.scrollTop -= 120;
