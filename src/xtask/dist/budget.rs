@@ -6,9 +6,9 @@ use super::compress::Packed;
 
 /// Brotli bytes until the sign-in form works.
 const FORM_BUDGET: usize = 200_000;
-/// Brotli bytes of everything that a session loads: 350,000 for what the app is built on, and 100,000 for what makes it
-/// local-first (search, storage, gaps, edits, what was read elsewhere).
-const ALL_BUDGET: usize = 450_000;
+/// Brotli bytes of everything that a session loads: 350,000 for what the app is built on, 100,000 for what makes it local-first
+/// (search, storage, gaps, edits, what was read elsewhere), and 25,000 for the passphrase lock (Argon2id and its screens).
+const ALL_BUDGET: usize = 475_000;
 
 /// Assets of the engine's worker: they load beside the app, the form does not wait for them.
 const WORKER: &[&str] = &["engine/", "worker-"];
