@@ -119,10 +119,14 @@ impl<M: Machine> Host<M> {
             Action::QueueForLock => self.take_lock(Mode::Wait),
             Action::Remember => spawn(async move {
                 // A device whose list cannot be read still lets people sign in without staying.
-                host.handle(match host.vault.look().await.unwrap_or(Kept::Open(vec![])) {
-                    Kept::Open(accounts) => Event::Remembered(accounts.into_iter().map(AccountId).collect()),
-                    Kept::Locked => Event::Locked,
-                });
+                match host.vault.look().await.unwrap_or(Kept::Open(vec![])) {
+                    Kept::Open(accounts) => {
+                        host.handle(Event::Remembered(accounts.into_iter().map(AccountId).collect()));
+                        // They begin once a view has brought the hoster's settings.
+                        host.vault.open_ahead().await;
+                    }
+                    Kept::Locked => host.handle(Event::Locked),
+                }
             }),
             Action::CarryOut(request) => spawn(async move {
                 let outcome = host.ask_vault(request).await;

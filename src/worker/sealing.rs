@@ -21,7 +21,8 @@ const VERSION: u8 = 1;
 const NONCE_BYTES: usize = 12;
 /// What the derived keys are for.
 const PURPOSE: &[u8] = b"plausch record v1";
-/// Records that one run may seal: far below the 2³² at which random nonces become unsafe.
+/// Records that one run may seal: far below the 2³² at which random nonces become unsafe, also if a power cut has a number
+/// taken twice.
 const RECORDS_PER_RUN: u32 = 1 << 30;
 /// Derived keys kept for reading; a database may hold records of thousands of runs.
 const CIPHERS_KEPT: usize = 64;

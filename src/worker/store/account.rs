@@ -50,11 +50,18 @@ impl AccountStore {
     /// Opens a database that must be there. `wrapped` is the data key if it is kept elsewhere.
     pub async fn open(account: &BareJid, master_key: &MasterKey, wrapped: Option<&[u8]>) -> Result<Self, StoreError> {
         let connection = existing(account).await?.ok_or_else(gone)?;
+        // Asked for before the run's number is, which takes longer.
+        let own = data_key::ask(&connection)?;
         let mut store = Self::connect(account, connection).await?;
-        let own = if wrapped.is_none() { data_key::read_from(&store.connection).await? } else { None };
+        let own = data_key::answered(own).await?;
         let data_key = master_key.unwrap(account, wrapped.or(own.as_deref()).ok_or_else(gone)?).await?;
         store.sealer = Some(Sealer::new(&store.name, data_key, store.run));
         Ok(store)
+    }
+
+    /// Whether nobody had it closed meanwhile, to delete it.
+    pub fn is_open(&self) -> bool {
+        self.connection.is_open()
     }
 
     /// Deletes an account's database.
@@ -71,9 +78,10 @@ impl AccountStore {
     }
 
     /// Takes the next run's number; if there must be a present one, only from that. Read and written in one transaction, so
-    /// that no two hosts take the same.
+    /// that no two hosts take the same. A power cut may undo it before anything is written: then a number is taken twice, and
+    /// [`Sealer`] leaves room for that.
     async fn take_run(&self, present: Option<Run>) -> Result<Run, StoreError> {
-        let transaction = self.connection.write(&[HOST])?;
+        let transaction = self.connection.jot(&[HOST])?;
         let store = transaction.store(HOST)?;
         let stored = read_run(&store.get(&RUN.into())?.wait().await?).unwrap_or(Run(0));
         if present.is_some_and(|present| present != stored) {

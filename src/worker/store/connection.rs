@@ -82,8 +82,19 @@ impl Connection {
         self.database.write(stores)
     }
 
+    /// Begins a transaction that a power cut may undo, unless one of the other kind follows it.
+    pub fn jot(&self, stores: &[&str]) -> Result<Transaction, StoreError> {
+        self.check_open()?;
+        self.database.jot(stores)
+    }
+
+    /// Whether nobody had it closed.
+    pub fn is_open(&self) -> bool {
+        !self.closed.get()
+    }
+
     fn check_open(&self) -> Result<(), StoreError> {
-        if self.closed.get() { Err(closed()) } else { Ok(()) }
+        if self.is_open() { Ok(()) } else { Err(closed()) }
     }
 }
 

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::account::{HOST, existing};
 use super::connection::Connection;
+use super::idb::{Answer, Transaction};
 
 const DATA_KEY: &str = "data-key";
 
@@ -39,9 +40,19 @@ pub async fn delete(account: &BareJid) -> Result<(), StoreError> {
 
 /// That of an open database.
 pub async fn read_from(connection: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
+    answered(ask(connection)?).await
+}
+
+/// Asks an open database for it.
+pub fn ask(connection: &Connection) -> Result<(Transaction, Answer), StoreError> {
     let transaction = connection.read(&[HOST])?;
-    let found = transaction.store(HOST)?.get(&DATA_KEY.into())?.wait().await?;
-    Ok(found.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec))
+    let answer = transaction.store(HOST)?.get(&DATA_KEY.into())?;
+    Ok((transaction, answer))
+}
+
+/// What it answered. The transaction has to live until then.
+pub async fn answered((_transaction, answer): (Transaction, Answer)) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(answer.wait().await?.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec))
 }
 
 /// Keeps it in an open database.

@@ -88,16 +88,20 @@ impl Device {
     /// The lock, if there is one.
     pub async fn lock(&self) -> Result<Option<Lock>, StoreError> {
         let transaction = self.connection.read(&[OWN])?;
-        let found = transaction.store(OWN)?.get(&LOCK.into())?.wait().await?;
-        if found.is_undefined() {
-            return Ok(None);
-        }
-        Lock::read(&found.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).unwrap_or_default()).map(Some)
+        read_lock(&transaction.store(OWN)?.get(&LOCK.into())?.wait().await?)
     }
 
-    /// From now on this host is the one that may change the lock and the keys.
+    /// What opens an account: its master key, and the lock, if there is one.
+    pub async fn keys(&self, account: &BareJid) -> Result<(Option<MasterKey>, Option<Lock>), StoreError> {
+        let transaction = self.connection.read(&[KEYS, OWN])?;
+        let master_key = transaction.store(KEYS)?.get(&key(account))?;
+        let lock = transaction.store(OWN)?.get(&LOCK.into())?;
+        Ok((MasterKey::from_js(master_key.wait().await?), read_lock(&lock.wait().await?)?))
+    }
+
+    /// From now on this host is the one that may change the lock and the keys. After a power cut no host is there any more.
     pub async fn take_over(&self, host: &str) -> Result<(), StoreError> {
-        let transaction = self.connection.write(&[OWN])?;
+        let transaction = self.connection.jot(&[OWN])?;
         transaction.store(OWN)?.put(&HOST.into(), &host.into())?;
         transaction.complete().await
     }
@@ -192,6 +196,13 @@ impl Device {
 
 fn key(account: &BareJid) -> JsValue {
     account.as_str().into()
+}
+
+fn read_lock(found: &JsValue) -> Result<Option<Lock>, StoreError> {
+    if found.is_undefined() {
+        return Ok(None);
+    }
+    Lock::read(&found.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).unwrap_or_default()).map(Some)
 }
 
 const STORES: [&str; 4] = [ACCOUNTS, KEYS, WRAPPED, OWN];

@@ -175,7 +175,7 @@ impl Database {
 
     /// Begins a transaction that only reads.
     pub fn read(&self, stores: &[&str]) -> Result<Transaction, StoreError> {
-        self.transaction(stores, "readonly")
+        self.transaction(stores, "readonly", "default")
     }
 
     /// Begins a transaction that is on the disk when it has completed.
@@ -183,12 +183,17 @@ impl Database {
     /// `strict` durability costs a flush per transaction, but anything less may lose in a power cut what the server was
     /// told had arrived. Frames that arrive together share one transaction.
     pub fn write(&self, stores: &[&str]) -> Result<Transaction, StoreError> {
-        self.transaction(stores, "readwrite")
+        self.transaction(stores, "readwrite", "strict")
     }
 
-    fn transaction(&self, stores: &[&str], mode: &str) -> Result<Transaction, StoreError> {
+    /// Begins a transaction that a power cut may undo, unless one of the other kind follows it.
+    pub fn jot(&self, stores: &[&str]) -> Result<Transaction, StoreError> {
+        self.transaction(stores, "readwrite", "relaxed")
+    }
+
+    fn transaction(&self, stores: &[&str], mode: &str, durability: &str) -> Result<Transaction, StoreError> {
         let stores: Array = stores.iter().map(|name| JsValue::from_str(name)).collect();
-        let raw = self.begin(&stores, mode, &object(&[("durability", "strict".into())])).map_err(failed)?;
+        let raw = self.begin(&stores, mode, &object(&[("durability", durability.into())])).map_err(failed)?;
         let ended = Promise::new(&mut |resolve, _| {
             raw.set_oncomplete(&resolve);
             raw.set_onabort(&resolve);

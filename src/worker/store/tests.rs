@@ -318,13 +318,17 @@ async fn a_database_that_cannot_be_deleted_is_reported_and_its_key_is_gone() {
     assert_eq!(databases_with("plausch").await, Vec::<String>::new());
 }
 
+async fn signed_in() -> Vec<BareJid> {
+    leftovers_gone().await.unwrap().map(|(_, accounts)| accounts).unwrap_or_default()
+}
+
 #[wasm_bindgen_test]
 async fn sign_ins_that_never_succeeded_are_cleared_away() {
     clean_device().await;
     let (romeo, juliet) = (somebody(), somebody());
     settle(&romeo, Standing::SigningIn).await;
     settle(&juliet, Standing::SignedIn).await;
-    assert_eq!(leftovers_gone().await, Ok(vec![juliet.clone()]));
+    assert_eq!(signed_in().await, std::slice::from_ref(&juliet));
     assert_eq!(databases_with(romeo.as_str()).await, Vec::<String>::new());
     assert_eq!(databases_with(juliet.as_str()).await.len(), 1);
     erase(&juliet).await.unwrap();
@@ -333,6 +337,6 @@ async fn sign_ins_that_never_succeeded_are_cleared_away() {
 #[wasm_bindgen_test]
 async fn asking_an_empty_device_makes_nothing() {
     clean_device().await;
-    assert_eq!(leftovers_gone().await, Ok(vec![]));
+    assert_eq!(signed_in().await, []);
     assert_eq!(databases_with("plausch").await, Vec::<String>::new());
 }

@@ -49,12 +49,22 @@ pub struct Vault {
     costs: Costs,
     turns: Turns,
     key: RefCell<Option<LockKey>>,
+    /// Accounts that nobody has asked for yet, and those of them that are open already.
+    wanted: RefCell<Vec<BareJid>>,
+    ahead: RefCell<Vec<(BareJid, AccountStore)>>,
 }
 
 impl Vault {
     /// For the host of this name.
     pub fn new(host: String) -> Self {
-        Self { host, costs: Costs::PRESENT, turns: Turns::default(), key: RefCell::new(None) }
+        Self {
+            host,
+            costs: Costs::PRESENT,
+            turns: Turns::default(),
+            key: RefCell::new(None),
+            wanted: RefCell::default(),
+            ahead: RefCell::default(),
+        }
     }
 
     /// One that derives keys in no time.
@@ -68,20 +78,36 @@ impl Vault {
     pub async fn look(&self) -> Result<Kept, StoreError> {
         let _turn = self.turns.take().await;
         self.forget();
-        let accounts = leftovers_gone().await?;
-        let Some(device) = Device::open_existing().await? else { return Ok(Kept::Open(vec![])) };
+        let Some((device, accounts)) = leftovers_gone().await? else { return Ok(Kept::Open(vec![])) };
         // A device without any room can be read all the same.
         let _ = device.take_over(&self.host).await;
         match device.lock().await {
-            Ok(None) => Ok(Kept::Open(accounts)),
+            Ok(None) => {
+                self.wanted.replace(accounts.clone());
+                Ok(Kept::Open(accounts))
+            }
             Ok(Some(_)) | Err(StoreError::Damaged(_)) => Ok(Kept::Locked),
             Err(error) => Err(error),
         }
     }
 
-    /// Forgets the key that the passphrase gave: it is locked.
+    /// Forgets the key that the passphrase gave, and what was opened ahead: it is locked.
     pub fn forget(&self) {
         self.key.replace(None);
+        self.wanted.take();
+        self.ahead.take();
+    }
+
+    /// Opens what was found without a lock, before it is asked for. What fails is tried again then.
+    pub async fn open_ahead(&self) {
+        let _turn = self.turns.take().await;
+        loop {
+            // Opened twice, an account would write nothing any more under its first run's number.
+            let Some(account) = self.wanted.borrow_mut().pop() else { break };
+            if let Ok(store) = self.open_now(&account).await {
+                self.ahead.borrow_mut().push((account, store));
+            }
+        }
     }
 
     /// Whether a passphrase is set and has been given.
@@ -96,7 +122,7 @@ impl Vault {
         let lock = device.lock().await.map_err(trouble)?.ok_or(LockError::NothingKept)?;
         let (key, auto_lock) = opened(&lock, passphrase)?;
         drop(device);
-        let accounts = leftovers_gone().await.map_err(trouble)?;
+        let (_, accounts) = leftovers_gone().await.map_err(trouble)?.ok_or(LockError::NothingKept)?;
         self.key.replace(Some(key));
         Ok((accounts, auto_lock))
     }
@@ -176,10 +202,25 @@ impl Vault {
     /// Opens an account that the device remembers.
     pub async fn open(&self, account: &BareJid) -> Result<AccountStore, StoreError> {
         let _turn = self.turns.take().await;
+        match self.take_ahead(account).filter(AccountStore::is_open) {
+            Some(store) => Ok(store),
+            None => self.open_now(account).await,
+        }
+    }
+
+    fn take_ahead(&self, account: &BareJid) -> Option<AccountStore> {
+        self.wanted.borrow_mut().retain(|other| other != account);
+        let mut ahead = self.ahead.borrow_mut();
+        let place = ahead.iter().position(|(other, _)| other == account)?;
+        Some(ahead.swap_remove(place).1)
+    }
+
+    async fn open_now(&self, account: &BareJid) -> Result<AccountStore, StoreError> {
         let gone = || StoreError::Damaged("the browser deleted its key".into());
         let device = Device::open_existing().await?.ok_or_else(gone)?;
-        let master_key = device.master_key(account).await?.ok_or_else(gone)?;
-        let Some(lock) = device.lock().await? else { return AccountStore::open(account, &master_key, None).await };
+        let (master_key, lock) = device.keys(account).await?;
+        let master_key = master_key.ok_or_else(gone)?;
+        let Some(lock) = lock else { return AccountStore::open(account, &master_key, None).await };
         let wrapped = device.wrapped_key(account).await?.ok_or_else(gone)?;
         let key = self.with_key(&lock, |key| key.unwrap(account, &wrapped))?;
         let store = AccountStore::open(account, &master_key, Some(&key)).await?;
@@ -191,6 +232,7 @@ impl Vault {
     /// Makes room for an account that signs in, and keeps its key under the lock, if there is one.
     pub async fn create(&self, account: &BareJid) -> Result<AccountStore, StoreError> {
         let _turn = self.turns.take().await;
+        drop(self.take_ahead(account));
         erase_account(account).await.map_err(StoreError::Other)?;
         let mut random = Random::default();
         let mut data_key = Zeroizing::new([0; 32]);
@@ -220,6 +262,7 @@ impl Vault {
     /// gone as well.
     pub async fn erase(&self, account: &BareJid) -> (Result<(), String>, bool) {
         let _turn = self.turns.take().await;
+        drop(self.take_ahead(account));
         let erased = wipe::erase(account).await;
         let nothing_kept = matches!(Device::open_existing().await, Ok(None));
         if nothing_kept {

@@ -74,17 +74,22 @@ fn said(left: &[String]) -> Result<(), String> {
     if left.is_empty() { Ok(()) } else { Err(left.join("; ")) }
 }
 
-/// Deletes what sign-ins that never succeeded have left, and answers which accounts are signed in.
-pub async fn leftovers_gone() -> Result<Vec<BareJid>, StoreError> {
-    let Some(device) = Device::open_existing().await? else { return Ok(vec![]) };
+/// Deletes what sign-ins that never succeeded have left. Answers with the device's database, if there is one, and which
+/// accounts are signed in.
+pub async fn leftovers_gone() -> Result<Option<(Device, Vec<BareJid>)>, StoreError> {
+    let Some(mut device) = Device::open_existing().await? else { return Ok(None) };
     let (signed_in, unfinished): (Vec<_>, Vec<_>) =
         device.accounts().await?.into_iter().partition(|(_, standing)| *standing == Standing::SignedIn);
-    drop(device);
-    for (account, _) in unfinished {
-        // Tried again at the next start.
-        let _ = erase(&account).await;
+    if !unfinished.is_empty() {
+        drop(device);
+        for (account, _) in unfinished {
+            // Tried again at the next start.
+            let _ = erase(&account).await;
+        }
+        let Some(left) = Device::open_existing().await? else { return Ok(None) };
+        device = left;
     }
-    Ok(signed_in.into_iter().map(|(account, _)| account).collect())
+    Ok(Some((device, signed_in.into_iter().map(|(account, _)| account).collect())))
 }
 
 async fn forget(account: &BareJid) -> Result<(), StoreError> {

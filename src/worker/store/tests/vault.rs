@@ -1,6 +1,6 @@
 //! The lock: what opens with it, what does not without, and what an interruption leaves.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Waker};
 
 use plausch_model::{AutoLock, LockError, Secret};
@@ -107,6 +107,60 @@ async fn the_passphrase_is_changed_and_removed_with_the_old_one_only() {
     assert!(reads(&vault, &romeo).await);
     let device = Device::open_existing().await.unwrap().unwrap();
     assert!(device.wrapped_key(&romeo).await.unwrap().is_none(), "as it was before");
+}
+
+/// Opened twice, an account could write under the later number only.
+#[wasm_bindgen_test]
+async fn an_account_that_is_opened_ahead_is_opened_once() {
+    let (romeo, juliet) = (somebody(), somebody());
+    let vault = new_vault().await;
+    settle_in(&vault, &romeo).await;
+    settle_in(&vault, &juliet).await;
+    for early in [true, false] {
+        let (vault, _) = reborn().await;
+        let ahead = async {
+            vault.open_ahead().await;
+            None
+        };
+        let asked = async { Some(vault.open(&romeo).await.unwrap()) };
+        let store = if early { both(asked, ahead).await } else { both(ahead, asked).await };
+        let mut store = store.unwrap();
+        put(&mut store, "note", b"again").await.unwrap();
+        put(&mut vault.open(&juliet).await.unwrap(), "note", b"too").await.unwrap();
+        vault.open_ahead().await;
+        put(&mut store, "note", romeo.as_str().as_bytes()).await.unwrap();
+    }
+    // What was deleted meanwhile is not handed out, nor what was opened before the lock.
+    let (vault, _) = reborn().await;
+    vault.open_ahead().await;
+    vault.erase(&romeo).await.0.unwrap();
+    assert!(matches!(vault.open(&romeo).await, Err(StoreError::Damaged(_))));
+    AccountStore::delete(&juliet).await.unwrap();
+    assert!(matches!(vault.open(&juliet).await, Err(StoreError::Damaged(_))));
+    let (vault, _) = reborn().await;
+    settle_in(&vault, &romeo).await;
+    protect(&vault, None, Some(FIRST)).await.unwrap();
+    vault.forget();
+    vault.open_ahead().await;
+    assert!(!reads(&vault, &romeo).await);
+}
+
+/// Runs both at the same time; the first begins.
+async fn both<T>(first: impl Future<Output = Option<T>>, second: impl Future<Output = Option<T>>) -> Option<T> {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    let (mut left, mut found) = ([true, true], None);
+    std::future::poll_fn(|context| {
+        for (place, future) in [(0, first.as_mut() as Pin<&mut dyn Future<Output = Option<T>>>), (1, second.as_mut())] {
+            if left[place]
+                && let Poll::Ready(output) = future.poll(context)
+            {
+                left[place] = false;
+                found = found.take().or(output);
+            }
+        }
+        if left == [false, false] { Poll::Ready(found.take()) } else { Poll::Pending }
+    })
+    .await
 }
 
 /// The same characters, composed and in pieces.
