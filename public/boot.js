@@ -1,6 +1,10 @@
 // Starts the app in its own page.
 import { load } from "./mount.js";
 
+// The hoster's settings are on their way while the app is loaded. If that fails, the app hears of it, and nobody else.
+plausch.settings = fetch("config.json", { cache: "no-cache" });
+plausch.settings.catch(() => {});
+
 // Where somebody was signed in, the engine starts beside the app, which takes it over once it is there itself.
 try {
   if (localStorage.getItem("plausch.signed-in") && !sessionStorage.getItem("plausch-hosting")) {

@@ -7,7 +7,7 @@ use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Node, ShadowRoot, ShadowRootInit, ShadowRootMode};
 
-use crate::{Config, EngineLink, Mounted, Placing, mount};
+use crate::{Config, EngineLink, Lifeline, Mounted, Placing, mount, spawn};
 
 /// The app in a page. It stays there, whatever becomes of this, until it is unmounted.
 #[wasm_bindgen]
@@ -34,7 +34,8 @@ pub fn embed(target: &Node, config: &Object, style: &str) -> Result<Embedded, Js
     root.append_child(&sheet)?;
     let settings = config.worker_settings();
     let app = mount(&root, config, Placing::Part)?;
-    let link = EngineLink::connect(settings, app.receiver());
+    let link = EngineLink::new(app.receiver());
+    spawn(link.connect(settings, Lifeline::ask()));
     app.attach(move |message| link.send(message));
     Ok(Embedded { app: Some(app), outer, sheet })
 }

@@ -21,8 +21,8 @@ use web_sys::{Element, Node};
 
 pub use config::{Config, ConfigError, Value};
 pub use embed::{Embedded, embed};
-pub use page::spawn;
-pub use runtime::EngineLink;
+pub use page::{files, spawn};
+pub use runtime::{EngineLink, Lifeline};
 pub use text::Locale;
 
 use inbox::Inbox;

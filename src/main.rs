@@ -3,12 +3,16 @@
 #[cfg(target_arch = "wasm32")]
 mod allocator;
 
-use js_sys::{JSON, Object, Promise};
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use js_sys::{JSON, Object, Promise, Reflect};
 use leptos::prelude::{document, window};
-use plausch_app::{Config, ConfigError, EngineLink, Placing, mount, prepare, spawn};
+use plausch_app::{Config, ConfigError, EngineLink, Lifeline, Placing, files, mount, prepare, spawn};
+use plausch_model::FromEngine;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlElement, Request, RequestCache, RequestInit, Response};
+use web_sys::{Element, HtmlElement, Request, RequestCache, RequestInit, Response};
 
 fn main() {
     spawn(start());
@@ -19,13 +23,14 @@ async fn start() {
     let Some(skeleton) = document().get_element_by_id("start") else { return };
     // Most hosters leave the language to the browser: then its texts come beside the settings.
     prepare(None, || ());
+    let lifeline = Lifeline::ask();
     let config = settings().await;
     let Some(body) = document().body() else { return };
     match config {
         Ok(config) => prepare(config.locale, move || {
-            // What `index.html` shows until now.
-            skeleton.remove();
-            run(&body, config);
+            spawn(async move {
+                run(&body, &skeleton, config, lifeline).await;
+            });
         }),
         Err(error) => {
             skeleton.remove();
@@ -34,10 +39,20 @@ async fn start() {
     }
 }
 
-fn run(body: &HtmlElement, config: Config) {
-    let settings = config.worker_settings();
+async fn run(body: &HtmlElement, skeleton: &Element, config: Config, lifeline: Option<Lifeline>) {
+    let receiver = Rc::new(OnceCell::<Box<dyn Fn(FromEngine)>>::new());
+    let heard = Rc::clone(&receiver);
+    let link = EngineLink::new(move |message| {
+        if let Some(receive) = heard.get() {
+            receive(message);
+        }
+    });
+    // The engine reads from the disk while the app is being drawn, and answers after that.
+    link.connect(config.worker_settings(), lifeline).await;
+    // What `index.html` shows until now.
+    skeleton.remove();
     if let Ok(app) = mount(body, config, Placing::Page) {
-        let link = EngineLink::connect(settings, app.receiver());
+        let _ = receiver.set(Box::new(app.receiver()));
         app.attach(move |message| link.send(message));
         // The app lives as long as its page.
         std::mem::forget(app);
@@ -47,7 +62,8 @@ fn run(body: &HtmlElement, config: Config) {
 /// Reads `config.json`. A missing file means defaults.
 async fn settings() -> Result<Config, ConfigError> {
     let unreadable = |error: JsValue| ConfigError::Unreadable(String::from(Object::from(error).to_string()));
-    let answer = JsFuture::from(request().map_err(unreadable)?).await.map_err(unreadable)?;
+    let asked = early().map_or_else(request, Ok);
+    let answer = JsFuture::from(asked.map_err(unreadable)?).await.map_err(unreadable)?;
     let response: Response = answer.unchecked_into();
     if response.status() == 404 {
         return Ok(Config::default());
@@ -58,6 +74,11 @@ async fn settings() -> Result<Config, ConfigError> {
     let text = JsFuture::from(response.text().map_err(unreadable)?).await.map_err(unreadable)?;
     let parsed = JSON::parse(&text.as_string().unwrap_or_default()).map_err(|_| ConfigError::NotAnObject)?;
     Config::from_js(&parsed)
+}
+
+/// What the page's script has asked for before the app was there.
+fn early() -> Option<Promise> {
+    Reflect::get(&files()?, &"settings".into()).ok()?.dyn_into().ok()
 }
 
 fn request() -> Result<Promise, JsValue> {

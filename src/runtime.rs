@@ -39,7 +39,7 @@ extern "C" {
 pub struct EngineLink(Rc<Link>);
 
 struct Link {
-    settings: WorkerSettings,
+    settings: RefCell<WorkerSettings>,
     lifeline: RefCell<Option<Lifeline>>,
     heard: Box<dyn Fn(FromEngine)>,
     port: RefCell<Option<Port>>,
@@ -59,27 +59,34 @@ struct Port {
 type Watched = (JsValue, Closure<dyn FnMut(Event)>);
 
 impl EngineLink {
-    /// Starts or finds the engine and greets it. What it says goes to `heard`.
-    pub fn connect(settings: WorkerSettings, heard: impl Fn(FromEngine) + 'static) -> Self {
-        let link = Rc::new(Link {
-            settings,
+    /// One that leads nowhere yet. What the engine says goes to `heard`.
+    pub fn new(heard: impl Fn(FromEngine) + 'static) -> Self {
+        Self(Rc::new(Link {
+            settings: RefCell::default(),
             lifeline: RefCell::new(None),
             heard: Box::new(heard),
             port: RefCell::new(None),
             unsent: RefCell::new(Vec::new()),
             restarts: Cell::new(0),
             started_at: Cell::new(0.0),
-        });
-        let starting = Rc::downgrade(&link);
-        spawn(async move {
+        }))
+    }
+
+    /// Starts or finds the engine and greets it.
+    pub fn connect(&self, settings: WorkerSettings, lifeline: Option<Lifeline>) -> impl Future<Output = ()> + use<> {
+        let link = Rc::downgrade(&self.0);
+        async move {
             // The engine may watch the lifeline only once it is held: else it finds it free, and takes us for gone.
-            let lifeline = Lifeline::take().await;
-            if let Some(link) = starting.upgrade() {
+            let lifeline = match lifeline {
+                Some(lifeline) => lifeline.held().await,
+                None => None,
+            };
+            if let Some(link) = link.upgrade() {
+                link.settings.replace(settings);
                 link.lifeline.replace(lifeline);
                 link.start();
             }
-        });
-        Self(link)
+        }
     }
 
     /// Sends a message. Before a host is greeted, it waits here.
@@ -120,7 +127,7 @@ impl Link {
         let host = host.map(|host| self.watch_for_errors(host));
         let port = Port { port, _on_message: on_message, _host: host };
         let lifeline = self.lifeline.borrow().as_ref().map(|lifeline| lifeline.name.clone());
-        port.send(&ToEngine::Hello { settings: self.settings.clone(), lifeline });
+        port.send(&ToEngine::Hello { settings: self.settings.borrow().clone(), lifeline });
         self.unsent.take().iter().for_each(|message| port.send(message));
         self.port.replace(Some(port));
     }
@@ -259,30 +266,36 @@ fn forced() -> Option<String> {
 // ---- lifelines --------------------------------------------------------------------------------------------------------
 
 /// A Web Lock that is free again when this page is gone, however it went, or when this is dropped.
-struct Lifeline {
+pub struct Lifeline {
     name: String,
     release: Function,
+    held: Promise,
 }
 
 impl Lifeline {
-    /// Takes one. `None` where there are no Web Locks.
-    async fn take() -> Option<Self> {
+    /// Asks for one. `None` where there are no Web Locks.
+    pub fn ask() -> Option<Self> {
         let random = web_sys::window()?.crypto().ok()?.random_uuid();
         let name = format!("plausch-view-{random}");
         let mut release = None;
-        let held = Promise::new(&mut |resolve, _| release = Some(resolve));
-        let mut say_taken = None;
-        let taken = Promise::new(&mut |resolve, _| say_taken = Some(resolve));
-        let say_taken = say_taken?;
+        let released = Promise::new(&mut |resolve, _| release = Some(resolve));
+        let mut say_held = None;
+        let held = Promise::new(&mut |resolve, _| say_held = Some(resolve));
+        let say_held = say_held?;
         let hold = Closure::once_into_js(move || {
             // Resolving a promise does not fail.
-            let _ = say_taken.call0(&JsValue::UNDEFINED);
-            held
+            let _ = say_held.call0(&JsValue::UNDEFINED);
+            released
         });
         // It is settled when the lock is free again, which nobody here waits for.
         drop(request_lock(&name, &Object::new(), hold.unchecked_ref()).ok()?);
-        JsFuture::from(taken).await.ok()?;
-        Some(Self { name, release: release? })
+        Some(Self { name, release: release?, held })
+    }
+
+    /// The lifeline, once it is held.
+    async fn held(self) -> Option<Self> {
+        JsFuture::from(self.held.clone()).await.ok()?;
+        Some(self)
     }
 }
 
