@@ -283,7 +283,7 @@ pub static TEXTS: Texts = Source {
     passphrase_wrong: "This is not the passphrase. Try again.",
     passphrase_short: "Use at least 8 characters.",
     passphrase_differs: "This is not the same as above.",
-    passphrase_present: "Present passphrase",
+    passphrase_present: "Current passphrase",
     passphrase_new: "New passphrase",
     passphrase_again: "New passphrase again",
     passphrase_set: "Set passphrase",

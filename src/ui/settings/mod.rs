@@ -20,9 +20,9 @@ use super::{
         icon::{Icon, icon, icons},
     },
 };
-use crate::reactive::{RwSignal, ev};
+use crate::reactive::{RwSignal, ev, request_animation_frame};
 use crate::ui::Word;
-use crate::ui::draw::{Draw, Drawn, choose, html, live};
+use crate::ui::draw::{Draw, Drawn, NodeRef, choose, effect, html, live};
 use crate::{
     text::Texts,
     view::{Dialog, SettingsSection},
@@ -91,7 +91,15 @@ fn draw(ui: Ui, section: SettingsSection) -> Drawn {
 
 fn tab(ui: Ui, (section, mark, name): Page, id: String, panel: String, page: RwSignal<SettingsSection>) -> Drawn {
     let chosen = move || page.get() == section;
+    let button = NodeRef::<HtmlElement>::new();
+    // On narrow screens the bar does not show all of them.
+    effect(move || {
+        if let Some(button) = button.get().filter(|_| chosen()) {
+            request_animation_frame(move || dom::reveal(&button));
+        }
+    });
     html::button()
+        .node_ref(button)
         .attr("type", "button")
         .attr("class", "tab")
         .attr("role", "tab")
