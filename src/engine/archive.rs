@@ -83,6 +83,8 @@ pub(crate) struct Archive {
     stalled: u32,
     /// The archive does not let us fill gaps in this session.
     given_up: bool,
+    /// The archive can be asked how far back it goes, and has not been in this session.
+    tells_ends: bool,
 }
 
 impl Archive {
@@ -345,6 +347,32 @@ impl Archive {
         another_way
     }
 
+    /// The archive can be asked how far back it goes.
+    pub fn tells_ends(&mut self) {
+        self.tells_ends = true;
+    }
+
+    /// Whether to ask it now: once in a session, if something older may be read.
+    pub fn wants_ends(&mut self) -> bool {
+        let reads_on = !self.record.reached_start || self.record.newest_gap().is_some();
+        std::mem::take(&mut self.tells_ends) && reads_on && self.has_mark()
+    }
+
+    /// How far back the archive goes; `None` if it is empty. What is older need not be asked for.
+    pub fn begins_at(&mut self, step: &mut Step<'_>, begin: Option<(StanzaId, Timestamp)>) {
+        let is_older = |id: Option<&StanzaId>, at: Timestamp| match &begin {
+            // The time may be one of ours.
+            Some((first, begin)) => id == Some(first) || at.plus_millis(MARGIN_MILLIS) < *begin,
+            None => true,
+        };
+        let record = &mut self.record;
+        for gap in &mut record.gaps {
+            gap.gone |= is_older(gap.before_id.as_ref(), gap.before);
+        }
+        record.reached_start |= record.read_since.is_some_and(|since| is_older(record.read_from.as_ref(), since));
+        self.save(step);
+    }
+
     /// The archive does not let us fill gaps.
     pub fn give_up(&mut self) {
         self.given_up = true;
@@ -519,6 +547,7 @@ impl Archive {
         self.places = None;
         self.stalled = 0;
         self.given_up = false;
+        self.tells_ends = false;
         self.ahead.clear();
         self.ends.clear();
     }

@@ -46,6 +46,8 @@ pub(crate) enum Purpose {
     Carbons,
     /// A page of the archive (XEP-0313), by the query's id.
     Archive(String),
+    /// How far back the archive goes (XEP-0313 §5).
+    ArchiveEnds,
     /// The server's software (XEP-0092).
     Software,
     /// The server's clock (XEP-0202), asked at this moment.
@@ -119,6 +121,7 @@ impl Account {
                 self.account_info(step, info.as_ref());
             }
             Purpose::Archive(query) => self.archive_answered(step, &query, outcome),
+            Purpose::ArchiveEnds => self.archive_ends_answered(step, outcome),
             Purpose::Software => {
                 let version = outcome.ok().flatten().and_then(|element| SoftwareVersion::from_element(element).ok());
                 self.software_known(step, version);
@@ -154,6 +157,7 @@ impl Account {
             }
             Purpose::KeepAlive | Purpose::Barrier(_) if error == CommandError::TimedOut => self.connection_dead(step),
             Purpose::Archive(query) => self.archive_silent(step, &query),
+            Purpose::ArchiveEnds if error == CommandError::TimedOut => self.read_back(step),
             Purpose::DisplayedTold(chat) => self.displayed.untold(&chat),
             Purpose::Caps(caps) => self.capabilities.forget(&caps.ver),
             Purpose::Person(fetch) => self.person_unanswered(step, fetch, error),

@@ -1,9 +1,14 @@
 //! When the archive is read, and what comes of it: catching up, reading back, filling gaps, and enlarging windows beyond what
 //! is here.
 
-use plausch_model::{BareJid, Direction, Gap, GapState, TimelineKey, Timestamp, Update};
+use plausch_model::{BareJid, Direction, Gap, GapState, StanzaId, TimelineKey, Timestamp, Update};
 use plausch_xmpp::list::IntoList;
-use plausch_xmpp::{iq_tracker::Outcome, payload::Payload, stanza::Condition, xep::mam::ArchiveFin};
+use plausch_xmpp::{
+    iq_tracker::Outcome,
+    payload::Payload,
+    stanza::Condition,
+    xep::mam::{ArchiveFin, ArchiveMetadata},
+};
 
 use crate::{
     Account,
@@ -150,6 +155,20 @@ impl Account {
         self.session.caught_up_at.get_or_insert(step.now);
         step.fx.tell(Update::Synced);
         self.ask_for_the_order(step);
+        if self.session.is_online() && self.session.has_archive() && self.archive.wants_ends() {
+            self.request_get(step, None, &ArchiveMetadata::default(), Purpose::ArchiveEnds);
+        } else {
+            self.read_back(step);
+        }
+    }
+
+    /// How far back the archive goes is known, or not to be had.
+    pub(crate) fn archive_ends_answered(&mut self, step: &mut Step<'_>, outcome: Outcome<'_>) {
+        if let Some(Ok(metadata)) = outcome.ok().flatten().map(ArchiveMetadata::from_element) {
+            let begin = metadata.range.map(|(begin, _)| (StanzaId::new(begin.id), Timestamp(begin.timestamp.millis())));
+            self.archive.begins_at(step, begin);
+        }
+        self.settle_uncertain(step);
         self.read_back(step);
     }
 
@@ -167,7 +186,7 @@ impl Account {
     }
 
     /// Reads the next page of a gap or of what is older, in the background.
-    fn read_back(&mut self, step: &mut Step<'_>) {
+    pub(crate) fn read_back(&mut self, step: &mut Step<'_>) {
         if self.session.is_online()
             && self.session.has_archive()
             && let Some((query, id)) = self.archive.back(step, self.uncertain_since())

@@ -201,6 +201,9 @@ impl Account {
             self.session.unsaved = true;
             // XEP-0490 §7: without publish-options the node might be open to all.
             self.displayed_offered(step, info.has(ns::PUBSUB_PUBLISH_OPTIONS));
+            if info.has(ns::MAM_EXTENDED) {
+                self.archive.tells_ends();
+            }
         }
         self.catch_up(step);
     }

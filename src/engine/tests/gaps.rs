@@ -280,7 +280,11 @@ fn what_is_handed_out_before_catching_up_stands_behind_a_gap() {
 
 /// An account that missed so much, and whose mark the archive has lost: it has been trimmed by so much, or made anew.
 fn lost_mark(missed: usize, trimmed: usize) -> World {
-    let mut world = signed_in(Server::default());
+    lost_mark_at(Server::default(), missed, trimmed)
+}
+
+fn lost_mark_at(server: Server, missed: usize, trimmed: usize) -> World {
+    let mut world = signed_in(server);
     for _ in 0..5 {
         world.live(ROMEO);
     }
@@ -314,6 +318,37 @@ fn a_lost_mark_leaves_a_gap_that_is_filled_from_its_newer_end() {
     world.connect();
     world.settle();
     assert_eq!(world.harness.archive_queries - before, 1, "what is gone is not asked for again");
+}
+
+#[test]
+fn an_archive_that_says_where_it_begins_is_not_asked_for_what_is_older() {
+    for archive_ends in [true, false] {
+        let mut world = lost_mark_at(Server { archive_ends, ..Server::default() }, 195, 100);
+        world.harness.odd = Odd::NeverComplete;
+        let before = world.harness.archive_queries;
+        world.settle();
+        let queries = world.harness.archive_queries - before;
+        assert_eq!(queries, if archive_ends { 2 } else { 3 }, "one for the mark, one for the newest page");
+        let whole = world.whole(ROMEO);
+        let mut expected = lines(0..200);
+        expected.drain(5..100);
+        expected.insert(5, "Gone".to_owned());
+        assert_eq!(apart(&whole.rows(), &expected), None);
+    }
+}
+
+#[test]
+fn an_archive_that_says_where_it_begins_is_asked_for_what_it_has() {
+    let mut world = lost_mark_at(Server { archive_ends: true, ..Server::default() }, 550, 3);
+    world.settle();
+    assert_eq!(apart(&world.whole(ROMEO).rows(), &lines(0..555)), None);
+    // One that has nothing any more, of which the newest page was read before.
+    let mut world = lost_mark_at(Server { archive_ends: true, ..Server::default() }, 250, 5);
+    world.answer_pages(2);
+    world.harness.archive.clear();
+    world.settle();
+    let rows = world.whole(ROMEO).rows();
+    assert_eq!((rows[5].as_str(), rows.len()), ("Gone", 106));
 }
 
 #[test]

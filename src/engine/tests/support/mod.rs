@@ -34,6 +34,8 @@ pub const VIEW: ViewId = ViewId(1);
 pub struct Server {
     pub stream_management: bool,
     pub archive: bool,
+    /// The archive says how far back it goes (XEP-0313 §5).
+    pub archive_ends: bool,
     pub client_state: bool,
     /// Keeps private nodes (XEP-0223).
     pub private_nodes: bool,
@@ -41,7 +43,7 @@ pub struct Server {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { stream_management: true, archive: true, client_state: false, private_nodes: false }
+        Self { stream_management: true, archive: true, archive_ends: false, client_state: false, private_nodes: false }
     }
 }
 
@@ -303,11 +305,12 @@ impl Harness {
         let asked: Vec<Element> = self.sent.drain(..).filter(is_question).collect();
         for iq in asked {
             let Some(payload) = iq.children().next() else { continue };
-            if payload.ns() == "urn:xmpp:mam:2" {
+            if (payload.name(), payload.ns()) == ("query", "urn:xmpp:mam:2") {
                 self.answer_archive(&iq);
                 continue;
             }
             let answer = match (payload.name(), payload.ns()) {
+                ("metadata", "urn:xmpp:mam:2") => self.archive_ends(),
                 (_, "jabber:iq:roster") => format!("<query xmlns='jabber:iq:roster' ver='1'>{roster}</query>"),
                 (_, "http://jabber.org/protocol/disco#info") => {
                     let mam = if self.server.archive {
@@ -320,7 +323,11 @@ impl Harness {
                     } else {
                         ""
                     };
-                    format!("<query xmlns='http://jabber.org/protocol/disco#info'>{mam}{nodes}</query>")
+                    let ends = match self.server.archive_ends {
+                        true => "<feature var='urn:xmpp:mam:2#extended'/>",
+                        false => "",
+                    };
+                    format!("<query xmlns='http://jabber.org/protocol/disco#info'>{mam}{ends}{nodes}</query>")
                 }
                 (_, "http://jabber.org/protocol/pubsub") => self.pubsub(payload),
                 (_, "urn:xmpp:blocking") => "<blocklist xmlns='urn:xmpp:blocking'/>".into(),
@@ -328,6 +335,13 @@ impl Harness {
             };
             self.answer(&iq, &answer);
         }
+    }
+
+    fn archive_ends(&self) -> String {
+        let end = |name, archived: &Archived| format!("<{name} id='{}' timestamp='{}'/>", archived.id, archived.stamp);
+        let ends = self.archive.first().map(|first| end("start", first)).into_iter();
+        let ends = ends.chain(self.archive.last().map(|last| end("end", last)));
+        format!("<metadata xmlns='urn:xmpp:mam:2'>{}</metadata>", ends.collect::<String>())
     }
 
     /// Keeps what is published, and answers with what was.
