@@ -7,12 +7,12 @@ use js_sys::Object;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Node, ShadowRoot, ShadowRootInit, ShadowRootMode};
 
-use crate::{Config, EngineLink, Lifeline, Mounted, Placing, mount, spawn};
+use crate::{App, Config, EngineLink, Lifeline, Placing, spawn};
 
 /// The app in a page. It stays there, whatever becomes of this, until it is unmounted.
 #[wasm_bindgen]
 pub struct Embedded {
-    app: Option<Mounted>,
+    app: Option<App>,
     outer: Option<Element>,
     sheet: Element,
 }
@@ -33,7 +33,8 @@ pub fn embed(target: &Node, config: &Object, style: &str) -> Result<Embedded, Js
     sheet.set_attribute("href", style)?;
     root.append_child(&sheet)?;
     let settings = config.worker_settings();
-    let app = mount(&root, config, Placing::Part)?;
+    let mut app = App::new(config, Placing::Part);
+    app.mount(&root)?;
     let link = EngineLink::new(app.receiver());
     spawn(link.connect(settings, Lifeline::ask()));
     app.attach(move |message| link.send(message));

@@ -1,6 +1,6 @@
 //! Plausch's face: draws what the engine says and tells it what a person does.
 //!
-//! It knows no XML, no cryptography and no storage. [`mount`] puts it into any element or shadow root; everything it
+//! It knows no XML, no cryptography and no storage. An [`App`] can be put into any element or shadow root; everything it
 //! needs (dialogs, menus, notices) lies within that, and the styles are the caller's to link there.
 
 mod config;
@@ -13,10 +13,13 @@ mod text;
 mod ui;
 mod view;
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use any_spawner::Executor;
+use js_sys::{Function, Promise};
 use plausch_model::{FromEngine, ToEngine};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, Node};
 
 pub use config::{Config, ConfigError, Value};
@@ -26,7 +29,7 @@ pub use runtime::{EngineLink, Lifeline};
 pub use text::Locale;
 
 use inbox::Inbox;
-use view::State;
+use view::{Phase, State};
 
 use crate::reactive::*;
 
@@ -39,12 +42,17 @@ pub enum Placing {
     Part,
 }
 
-/// A mounted app. Dropping it takes the app out of the page again.
-pub struct Mounted {
+/// How long the app waits with its first drawing for the engine to say whether somebody is signed in.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// The app. Dropping it takes it out of the page again.
+pub struct App {
     state: State,
     inbox: Rc<Inbox>,
-    host: Element,
     owner: Owner,
+    config: Config,
+    placing: Placing,
+    host: Option<Element>,
 }
 
 /// Loads the texts of the language that the app will speak, so that it speaks it from the first moment on. Where they do not
@@ -53,30 +61,21 @@ pub fn prepare(hoster_locale: Option<Locale>, then: impl FnOnce() + 'static) {
     ui::prefs::wanted_locale(hoster_locale).load(Box::new(|_| then()));
 }
 
-/// Puts the app into an element or a shadow root. It shows nothing but its first state until it is attached to an
-/// engine.
-///
-/// # Errors
-/// The document could not make or take the app's element.
-pub fn mount(target: &Node, config: Config, placing: Placing) -> Result<Mounted, wasm_bindgen::JsValue> {
-    // Only the first call does anything.
-    let _ = Executor::init_wasm_bindgen();
-    let host = document().create_element("div")?;
-    host.set_attribute("class", "plausch-host")?;
-    target.append_child(&host)?;
-    let owner = Owner::new();
-    let (state, inbox) = owner.with(|| {
-        let state = State::new(ui::prefs::expected());
-        let inbox = Inbox::new(state, owner.clone());
-        page::listen(state, &inbox);
-        (state, inbox)
-    });
-    let drawn = owner.with(|| ui::app(ui::Ui::new(state, config, placing == Placing::Page)));
-    host.append_child(&drawn.into_node())?;
-    Ok(Mounted { state, inbox, host, owner })
-}
+impl App {
+    /// An app that is nowhere yet, and knows nothing until it is attached to an engine.
+    pub fn new(config: Config, placing: Placing) -> Self {
+        // Only the first call does anything.
+        let _ = Executor::init_wasm_bindgen();
+        let owner = Owner::new();
+        let (state, inbox) = owner.with(|| {
+            let state = State::new(ui::prefs::expected());
+            let inbox = Inbox::new(state, owner.clone());
+            page::listen(state, &inbox);
+            (state, inbox)
+        });
+        Self { state, inbox, owner, config, placing, host: None }
+    }
 
-impl Mounted {
     /// Sets the way to the engine.
     pub fn attach(&self, send: impl Fn(&ToEngine) + 'static) {
         self.state.attach(Rc::new(send));
@@ -87,13 +86,49 @@ impl Mounted {
         let inbox = Rc::clone(&self.inbox);
         move |message| inbox.put(message)
     }
+
+    /// Waits until it is known what to draw, but not for long.
+    pub async fn knows_what_to_draw(&self) {
+        let phase = self.state.phase;
+        let known = Promise::new(&mut |resolve, _| {
+            let give_up = resolve.clone();
+            let say = |resolve: &Function| drop(resolve.call0(&JsValue::UNDEFINED));
+            self.owner.with(|| {
+                Effect::new(move |_: Option<()>| {
+                    if phase.get() != Phase::Starting {
+                        say(&resolve);
+                    }
+                });
+            });
+            set_timeout(move || say(&give_up), PATIENCE);
+        });
+        // It is never rejected.
+        let _ = JsFuture::from(known).await;
+    }
+
+    /// Draws the app into an element or a shadow root.
+    ///
+    /// # Errors
+    /// The document could not make or take the app's element.
+    pub fn mount(&mut self, target: &Node) -> Result<(), JsValue> {
+        let host = document().create_element("div")?;
+        host.set_attribute("class", "plausch-host")?;
+        target.append_child(&host)?;
+        let (state, config, placing) = (self.state, self.config.clone(), self.placing);
+        let drawn = self.owner.with(|| ui::app(ui::Ui::new(state, config, placing == Placing::Page)));
+        host.append_child(&drawn.into_node())?;
+        self.host = Some(host);
+        Ok(())
+    }
 }
 
-impl Drop for Mounted {
+impl Drop for App {
     fn drop(&mut self) {
         self.inbox.stop();
         self.state.detach();
-        self.host.remove();
+        if let Some(host) = &self.host {
+            host.remove();
+        }
         self.owner.cleanup();
     }
 }

@@ -3,13 +3,9 @@
 #[cfg(target_arch = "wasm32")]
 mod allocator;
 
-use std::cell::OnceCell;
-use std::rc::Rc;
-
 use js_sys::{JSON, Object, Promise, Reflect};
 use leptos::prelude::{document, window};
-use plausch_app::{Config, ConfigError, EngineLink, Lifeline, Placing, files, mount, prepare, spawn};
-use plausch_model::FromEngine;
+use plausch_app::{App, Config, ConfigError, EngineLink, Lifeline, Placing, files, prepare, spawn};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement, Request, RequestCache, RequestInit, Response};
@@ -40,20 +36,16 @@ async fn start() {
 }
 
 async fn run(body: &HtmlElement, skeleton: &Element, config: Config, lifeline: Option<Lifeline>) {
-    let receiver = Rc::new(OnceCell::<Box<dyn Fn(FromEngine)>>::new());
-    let heard = Rc::clone(&receiver);
-    let link = EngineLink::new(move |message| {
-        if let Some(receive) = heard.get() {
-            receive(message);
-        }
-    });
-    // The engine reads from the disk while the app is being drawn, and answers after that.
-    link.connect(config.worker_settings(), lifeline).await;
+    let settings = config.worker_settings();
+    let mut app = App::new(config, Placing::Page);
+    let link = EngineLink::new(app.receiver());
+    let greeted = link.connect(settings, lifeline);
+    app.attach(move |message| link.send(message));
+    greeted.await;
+    app.knows_what_to_draw().await;
     // What `index.html` shows until now.
     skeleton.remove();
-    if let Ok(app) = mount(body, config, Placing::Page) {
-        let _ = receiver.set(Box::new(app.receiver()));
-        app.attach(move |message| link.send(message));
+    if app.mount(body).is_ok() {
         // The app lives as long as its page.
         std::mem::forget(app);
     }
