@@ -459,8 +459,8 @@ impl Account {
         self.finder.list(step, &message);
         let is_history = incoming.provenance == Provenance::History;
         self.chats.message_added(&message, is_history);
+        self.chats.settle(&message);
         if !is_history {
-            self.chats.settle(&message);
             self.answered_elsewhere(step, &message);
             self.handed_out(step, incoming, &message);
         }
@@ -548,6 +548,7 @@ impl Account {
             self.look_for_newest(step, moved.chat.clone());
         }
         self.chats.message_moved(&moved);
+        self.chats.settle(&moved);
         self.views.added(&moved);
         for (queries, growing) in left {
             self.loads.ask(step, queries, Then::Grow(growing));

@@ -181,9 +181,7 @@ impl Account {
         let Some((target, what)) = event_of(&incoming.message) else { return };
         let Incoming { chat, author, provenance, .. } = incoming;
         let place = ingest::place_of(step, incoming, floor);
-        if *provenance != Provenance::History {
-            self.chats.settle_event(chat, place);
-        }
+        self.chats.settle_event(chat, place);
         let id = ingest::wire_ids(&incoming.message).next().unwrap_or_default();
         if incoming.way == Way::Out {
             self.outbox.event_taken(step, &id);
@@ -284,9 +282,6 @@ impl Account {
         self.waiting.tell(step, &mut message);
         let message = self.move_message(step, &message, place, incoming.at);
         known.put(&message);
-        if incoming.provenance != Provenance::History {
-            self.chats.settle(&message);
-        }
         self.check_displayed(step, &message);
         true
     }

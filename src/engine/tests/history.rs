@@ -228,3 +228,51 @@ fn history_of_one_and_the_same_second_keeps_its_order() {
     let expected: Vec<_> = (0..350).map(|number| plausch_model::MessageBody::Text(format!("line {number}"))).collect();
     assert_eq!(texts, expected);
 }
+
+/// A clock that is so little wrong counts as right, and the archive may have given history a later time than what comes now
+/// has by our clock.
+#[test]
+fn what_comes_stands_behind_history_though_our_clock_is_slow() {
+    let (romeo, nurse) = ("romeo@mont.example", "nurse@cap.example");
+    let at = |stamp: &str, archived: Archived| Archived { stamp: stamp.into(), ..archived };
+    let line = |number: usize| archived_with(romeo, number).stanza;
+    let mut harness = Harness::new(Server::default());
+    harness.archive = (0..4).map(|number| at("2026-01-01T00:00:01.5Z", archived_with(romeo, number))).collect();
+    // These fill the newest page, so that what Romeo said is only found when history is read back.
+    harness.archive.extend((4..104).map(|number| at("2026-01-01T00:00:01.6Z", archived_with(nurse, number))));
+    harness.start();
+    harness.authenticate();
+    harness.bind();
+    // This one comes by itself before that, and the archive says later that others were before it.
+    harness.receive(&line(3));
+    harness.answer_setup("");
+    assert_eq!(harness.texts(romeo), ["line 0", "line 1", "line 2", "line 3"]);
+    harness.advance(200);
+    harness.receive(&line(200));
+    harness.command(Command::SendText { chat: BareJid::new(romeo), text: "mine".into() });
+    assert_eq!(harness.texts(romeo), ["line 0", "line 1", "line 2", "line 3", "line 200", "mine"]);
+}
+
+/// The same with what becomes of messages.
+#[test]
+fn the_last_reaction_counts_though_our_clock_is_slow() {
+    let (romeo, nurse) = ("romeo@mont.example", "nurse@cap.example");
+    let at = |stamp: &str, archived: Archived| Archived { stamp: stamp.into(), ..archived };
+    let reaction = |number: usize, emoji: &str| {
+        let body = format!("<body>line {number}</body>");
+        let reactions =
+            format!("<reactions xmlns='urn:xmpp:reactions:0' id='m0'><reaction>{emoji}</reaction></reactions>");
+        archived_with(romeo, number).stanza.replace(&body, &reactions)
+    };
+    let mut harness = Harness::new(Server::default());
+    let early = [archived_with(romeo, 0), Archived { stanza: reaction(1, "👍"), ..archived_with(romeo, 1) }];
+    harness.archive = early.map(|archived| at("2026-01-01T00:00:01.5Z", archived)).to_vec();
+    harness.archive.extend((4..104).map(|number| at("2026-01-01T00:00:01.6Z", archived_with(nurse, number))));
+    harness.start();
+    harness.sign_in("");
+    harness.advance(200);
+    harness.receive(&reaction(200, "👎"));
+    let shown: Vec<String> =
+        harness.window(romeo)[0].reactions.iter().map(|reaction| reaction.emoji.to_string()).collect();
+    assert_eq!(shown, ["👎"]);
+}
