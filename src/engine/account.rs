@@ -389,10 +389,9 @@ impl Account {
                 None => self.references.wait(&incoming.chat, reference),
             }
         }
-        let from_archive = incoming.provenance == Provenance::Archive;
-        let floor = match from_archive {
-            true => self.archive_floor(&incoming.chat),
-            false => self.settled(&incoming.chat).filter(|_| !incoming.stamped),
+        let floor = match incoming.provenance {
+            Provenance::Archive => self.archive_floor(&incoming.chat),
+            _ => self.settled(&incoming.chat).filter(|_| incoming.is_in_turn(self.session.began_at())),
         };
         self.take_event(step, incoming, known, floor);
         if !self.take_original(step, incoming, known, floor) {

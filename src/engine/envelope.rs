@@ -63,6 +63,19 @@ pub(crate) struct Incoming {
     pub floor: Option<Timestamp>,
 }
 
+/// Stamps may be of whole seconds.
+const STAMP_UNIT_MILLIS: i64 = 1_000;
+
+impl Incoming {
+    /// Whether it comes in its turn, after all that the server took before it, in a session that began then. What was kept
+    /// for us since before may be older than what is here; what is sent again when the session is resumed is not, whatever
+    /// its stamp is by our clock.
+    pub fn is_in_turn(&self, began: Timestamp) -> bool {
+        let came_late = matches!(self.provenance, Provenance::Delayed | Provenance::Carbon);
+        !self.stamped || came_late && self.at.plus_millis(STAMP_UNIT_MILLIS) > began
+    }
+}
+
 /// What was in an envelope.
 #[derive(Debug)]
 pub(crate) enum Opened {
@@ -113,7 +126,7 @@ impl Door<'_> {
         if let Some(carbon) = message.payload::<Carbon>() {
             return match carbon {
                 Ok(carbon) if self.is_own(message.from.as_ref()) && message.kind != MessageType::Groupchat => {
-                    self.open_carbon(carbon)
+                    self.open_carbon(carbon, self.trusted_delay(&message))
                 }
                 Ok(_) => Opened::Refused("carbon from a stranger"),
                 Err(_) => Opened::Refused("bad carbon"),
@@ -134,7 +147,8 @@ impl Door<'_> {
         self.incoming(message, provenance, stamp, stanza_id).map_or(Opened::Refused("not for us"), Opened::Message)
     }
 
-    fn open_carbon(&self, carbon: Carbon) -> Opened {
+    /// A copy that is sent again when a session is resumed has its stamp around it: `late`.
+    fn open_carbon(&self, carbon: Carbon, late: Option<Timestamp>) -> Opened {
         let Carbon { direction, forwarded } = carbon;
         let Forwarded { delay, message } = forwarded;
         let sent_by_us = message.from.as_ref().is_some_and(|from| from.bare() == *self.me);
@@ -146,7 +160,7 @@ impl Door<'_> {
         if !concerns_us || message.kind == MessageType::Groupchat || is_wrapper(&message) {
             return Opened::Refused("carbon that does not concern us");
         }
-        let stamp = delay.map(|delay| self.plausible(&delay));
+        let stamp = delay.map(|delay| self.plausible(&delay)).or(late);
         let stanza_id = message.stanza_id_by(self.me).filter(|_| self.stanza_ids).map(StanzaId::new);
         self.incoming(message, Provenance::Carbon, stamp, stanza_id)
             .map_or(Opened::Refused("carbon of nothing to show"), Opened::Message)

@@ -106,6 +106,23 @@ impl Server {
         Ok(())
     }
 
+    /// Many new accounts on the main domain of Prosody, made in one go.
+    pub async fn accounts(&self, count: usize) -> Result<Vec<Credentials>, ServerError> {
+        let names = (0..count).map(|_| random_name()).collect::<Result<Vec<_>, _>>()?;
+        let password = |name: &str| format!("secret of {name}");
+        let calls = names.iter().map(|name| format!("assert(make('{name}', '{}', 'localhost'))", password(name)));
+        let calls: Vec<String> = calls.collect();
+        let make = "local make = require 'prosody.core.usermanager'.create_user";
+        self.lua(&format!("(function() {make} {} return true end)()", calls.join(" "))).await?;
+        let account = |name: String| Credentials { jid: format!("{name}@localhost"), password: password(&name) };
+        Ok(names.into_iter().map(account).collect())
+    }
+
+    /// Has Prosody run a line of Lua, and gives what it prints.
+    pub async fn lua(&self, line: &str) -> Result<String, ServerError> {
+        run(&self.script, ["ctl", self.name, "shell", &format!("> {line}")]).await
+    }
+
     /// A fact that `servers.sh env` prints, such as `XMPP_C2S_PORT`.
     pub fn fact(&self, name: &'static str) -> Result<&str, ServerError> {
         self.facts.get(name).map(String::as_str).ok_or(ServerError::Unknown(name))

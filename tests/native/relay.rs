@@ -9,14 +9,11 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::accept::accept;
-use crate::dial::Target;
+use crate::frames::dial;
 use crate::proxy::Toward;
 
 /// What becomes of one frame.
@@ -107,14 +104,6 @@ async fn connect(client: TcpStream, mut line: Line) -> Result<(), Error> {
         ended = down => ended,
         _ = line.epoch.changed() => Ok(()),
     }
-}
-
-async fn dial(url: &str) -> Result<WebSocketStream<TcpStream>, Error> {
-    let target = Target::parse(url)?;
-    let mut request = url.into_client_request()?;
-    request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("xmpp"));
-    let stream = TcpStream::connect((target.host.as_str(), target.port)).await?;
-    Ok(client_async(request, stream).await?.0)
 }
 
 /// Carries frames one way until either end closes or the filter cuts.

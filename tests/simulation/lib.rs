@@ -11,7 +11,7 @@ mod device;
 mod dice;
 mod plan;
 mod queue;
-mod server;
+pub mod server;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -79,6 +79,7 @@ impl Plan {
             failed_with_count: dice.chance(5_000),
             page: dice.below(20).saturating_add(2),
             offline: dice.chance(5_000),
+            offline_after_archive: dice.chance(5_000),
             whole_seconds: dice.chance(3_000),
         };
         let faults = Faults {

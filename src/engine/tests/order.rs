@@ -322,6 +322,27 @@ fn a_stamp_of_our_server_counts_for_what_it_kept_for_us() {
     assert_eq!(at(&mut harness, "alone"), START, "nothing is kept for somebody who is there");
 }
 
+/// As Prosody does it: stamps are of whole seconds, and a copy has its stamp around it. What came live took its time, so it
+/// stands later than the server took it.
+#[test]
+fn what_comes_again_with_a_resumed_session_stays_in_order() {
+    let again = |stanza: String, second: u8| {
+        let stamp = format!("2026-01-01T00:00:{second:02}Z");
+        let content = stanza.strip_suffix("</message>").unwrap();
+        format!("{content}<delay xmlns='urn:xmpp:delay' from='{ME}' stamp='{stamp}'/></message>")
+    };
+    let mut harness = Harness::online();
+    harness.advance(2_500);
+    harness.receive(&message("r1", "<body>one</body>"));
+    harness.cut();
+    harness.advance(10_000);
+    harness.resume(harness.stanzas_of_session);
+    harness.receive(&again(message("r2", "<body>two</body>"), 1));
+    harness.receive(&again(carbon("c1", "three"), 4));
+    harness.receive(&again(message("r3", "<body>four</body>"), 5));
+    assert_eq!(harness.texts(ROMEO), ["one", "two", "three", "four"]);
+}
+
 #[test]
 fn a_text_too_long_for_the_server_fails_and_holds_up_nothing() {
     let mut harness = Harness::online();

@@ -36,6 +36,7 @@ mod conversation;
 mod discovery;
 mod endings;
 mod headless;
+mod model;
 mod profile;
 mod resumption;
 mod sasl;

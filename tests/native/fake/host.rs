@@ -137,8 +137,13 @@ pub fn result(iq: &Element, payload: &str) -> String {
 
 /// The refusal of an IQ.
 pub fn error(iq: &Element, condition: &str) -> String {
+    refusal(iq, "cancel", condition)
+}
+
+/// The refusal of an IQ, with what the client is to do.
+pub fn refusal(iq: &Element, kind: &str, condition: &str) -> String {
     let condition = format!("<{condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>");
-    format!("<iq xmlns='jabber:client' type='error' {}><error type='cancel'>{condition}</error></iq>", returned(iq))
+    format!("<iq xmlns='jabber:client' type='error' {}><error type='{kind}'>{condition}</error></iq>", returned(iq))
 }
 
 fn returned(iq: &Element) -> String {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-pub use host::{Host, error, result};
+pub use host::{Host, error, refusal, result};
 pub use scram::{Scram, Tampering};
 pub use session::FakeSession;
 pub use stream::FakeStream;

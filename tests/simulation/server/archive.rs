@@ -1,9 +1,9 @@
 //! Archives (XEP-0313) and their pages (XEP-0059).
 
-use plausch_native::fake::{error, result};
+use plausch_native::fake::{refusal, result};
 use plausch_xmpp::xml::Element;
 
-use super::{Server, bare, stamp};
+use super::{Server, bare, stamp, whole};
 use crate::dice::Dice;
 use crate::queue::Millis;
 
@@ -23,7 +23,7 @@ impl Server {
     /// Puts a message into an archive; returns its id there.
     pub(super) fn archive(&mut self, account: &str, with: &str, stanza: &Element) -> Option<String> {
         let id = format!("{}-{}", account.split('@').next()?, self.number());
-        let at = if self.manners.whole_seconds { self.now.div_euclid(1000).saturating_mul(1000) } else { self.now };
+        let at = if self.manners.whole_seconds { whole(self.now) } else { self.now };
         let archived = Archived { id: id.clone(), at, with: with.to_owned(), stanza: stanza.clone() };
         self.accounts.get_mut(account)?.archive.push(archived);
         Some(id)
@@ -33,6 +33,7 @@ impl Server {
     pub(super) fn page(&mut self, account: &str, session: &str, iq: &Element, query: &Element, dice: &mut Dice) {
         let most = self.manners.page;
         let Some(archive) = self.accounts.get(account).map(|account| &account.archive) else { return };
+        let item_not_found = || refusal(iq, "modify", "item-not-found");
         let field = |name: &str| {
             let form = query.child("x", "jabber:x:data")?;
             let field = form.children().find(|field| field.attr("var") == Some(name))?;
@@ -40,39 +41,56 @@ impl Server {
         };
         let with = field("with");
         let time = |name: &str| field(name).and_then(|time| time.parse::<plausch_xmpp::datetime::DateTime>().ok());
-        let (start, end) = (time("start"), time("end"));
-        let fits = |archived: &&Archived| {
+        // Prosody compares with whole seconds, whatever its stamps are.
+        let (start, end) =
+            (time("start").map(|start| whole(start.millis())), time("end").map(|end| whole(end.millis())));
+        let fits = |(_, archived): &(usize, &Archived)| {
             with.as_ref().is_none_or(|with| bare(with) == archived.with)
-                && start.as_ref().is_none_or(|start| archived.at >= start.millis())
-                && end.as_ref().is_none_or(|end| archived.at <= end.millis())
+                && start.is_none_or(|start| archived.at >= start)
+                && end.is_none_or(|end| archived.at <= end)
         };
-        let all: Vec<&Archived> = archive.iter().filter(fits).collect();
+        let all: Vec<(usize, &Archived)> = archive.iter().enumerate().filter(fits).collect();
         let set = query.child("set", RSM);
         let within = |name: &str| set.and_then(|set| set.child_text(name, RSM));
         let most = within("max").and_then(|max| max.parse().ok()).unwrap_or(most).min(most);
-        let place = |id: &str| all.iter().position(|archived| archived.id == id);
+        // What is asked from need not be among what is asked for.
+        let place = |id: &str| archive.iter().position(|archived| archived.id == id);
         let (from, to) = match (within("after"), within("before")) {
             (Some(after), _) => match place(&after) {
-                Some(place) => (place.saturating_add(1), place.saturating_add(1).saturating_add(most).min(all.len())),
-                None => return self.answer(account, session, &error(iq, "item-not-found"), dice),
+                Some(place) => {
+                    let from = all.partition_point(|(number, _)| *number <= place);
+                    (from, from.saturating_add(most).min(all.len()))
+                }
+                None => return self.answer(account, session, &item_not_found(), dice),
             },
             (None, Some(before)) => {
-                let end = if before.is_empty() { Some(all.len()) } else { place(&before) };
-                match end {
+                let place = if before.is_empty() { Some(archive.len()) } else { place(&before) };
+                match place.map(|place| all.partition_point(|(number, _)| *number < place)) {
                     Some(end) => (end.saturating_sub(most), end),
-                    None => return self.answer(account, session, &error(iq, "item-not-found"), dice),
+                    None => return self.answer(account, session, &item_not_found(), dice),
                 }
             }
             (None, None) => (0, most.min(all.len())),
         };
-        let complete = if within("before").is_some() { from == 0 } else { to == all.len() };
+        let complete = if most == 0 {
+            true // as Prosody says
+        } else if within("before").is_some() {
+            from == 0
+        } else {
+            to == all.len()
+        };
         let page: Vec<Archived> =
-            all.get(from..to).unwrap_or_default().iter().map(|archived| (*archived).clone()).collect();
+            all.get(from..to).unwrap_or_default().iter().map(|(_, archived)| (*archived).clone()).collect();
         let count = all.len();
-        let query_id = query.attr("queryid").unwrap_or_default().to_owned();
+        let attribute = |name, value: Option<&str>| value.map(|value| format!(" {name}='{value}'")).unwrap_or_default();
+        let (from_attribute, query_id) =
+            (attribute("from", iq.attr("to")), attribute("queryid", query.attr("queryid")));
+        let Some(known) = self.session(account, session) else { return };
+        known.has_read_archive = true;
+        let to_attribute = format!("{account}/{}", known.resource);
         for archived in &page {
             let forwarded = format!(
-                "<message xmlns='jabber:client' from='{account}'><result xmlns='{MAM}' queryid='{query_id}' id='{}'>\
+                "<message xmlns='jabber:client' to='{to_attribute}'{from_attribute}><result xmlns='{MAM}'{query_id} id='{}'>\
                  <forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='{}'/>{}</forwarded></result></message>",
                 archived.id,
                 stamp(archived.at),

@@ -121,15 +121,21 @@ impl Server {
                 let count = over.filter(|_| self.manners.failed_with_count).map(|count| format!(" h='{count}'"));
                 let failed = resume.map(|_| {
                     format!(
-                        "<failed xmlns='urn:xmpp:sm:3'{}><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>",
+                        "<failed xmlns='urn:xmpp:sm:3'{}><error type='cancel'>\
+                         <item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></failed>",
                         count.unwrap_or_default()
                     )
                 });
                 let number = self.number();
                 let (id, resource) = (format!("sm{number}"), format!("Plausch~{number}"));
-                self.accounts.get_mut(account)?.sessions.push(Session::new(id.clone(), resource.clone()));
+                let mut session = Session::new(id.clone(), resource.clone());
+                let bind = request.child("bind", "urn:xmpp:bind:0");
+                session.wants_carbons = bind.is_some_and(|bind| bind.child("enable", "urn:xmpp:carbons:2").is_some());
+                let carbons = if session.wants_carbons { "<enabled xmlns='urn:xmpp:carbons:2'/>" } else { "" };
+                self.accounts.get_mut(account)?.sessions.push(session);
                 let bound = format!(
-                    "<bound xmlns='urn:xmpp:bind:0'><enabled xmlns='urn:xmpp:sm:3' id='{id}' resume='1' max='600'/></bound>"
+                    "<bound xmlns='urn:xmpp:bind:0'><enabled xmlns='urn:xmpp:sm:3' id='{id}' resume='1' max='600'/>\
+                     {carbons}</bound>"
                 );
                 (id, resource, format!("{}{bound}", failed.unwrap_or_default()))
             }

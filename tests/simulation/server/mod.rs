@@ -1,6 +1,12 @@
 //! A model of a server: accounts with archives (XEP-0313), carbons (XEP-0280), stream management (XEP-0198) and messages kept
 //! for those who are offline (XEP-0160). It decides nothing by itself but what its manners say, and never waits: frames go
 //! in with the time, frames come out.
+//!
+//! It does as Prosody does, which the interop tests hold it against (`tests/interop/suite/model`), within these limits: all
+//! accounts are each other's contacts, on one server; messages are chats or normal ones, and none bounces; everybody's
+//! priority is 0, presence goes to those who are there, and nobody learns of who was there before or has left; a device that
+//! signs in anew has a new resource, and its former session waits beside it; there is no PEP; a count is in every page of an
+//! archive, and what clients say is believed.
 
 mod archive;
 mod login;
@@ -44,6 +50,8 @@ pub struct Manners {
     pub page: usize,
     /// What nobody was there for is kept and delivered, too.
     pub offline: bool,
+    /// It is delivered even to who has read the archive.
+    pub offline_after_archive: bool,
     /// The archive's stamps are whole seconds.
     pub whole_seconds: bool,
 }
@@ -232,6 +240,11 @@ fn body(stanza: &Element) -> Option<String> {
 /// The part of an address before the resource.
 fn bare(jid: &str) -> &str {
     jid.split('/').next().unwrap_or(jid)
+}
+
+/// The second in which a moment is.
+fn whole(at: Millis) -> Millis {
+    at.div_euclid(1000).saturating_mul(1000)
 }
 
 /// A moment as XEP-0082 writes it.

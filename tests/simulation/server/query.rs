@@ -30,6 +30,12 @@ impl Server {
             ("time", ns @ "urn:xmpp:time") => {
                 result(iq, &format!("<time xmlns='{ns}'><tzo>+00:00</tzo><utc>{}</utc></time>", stamp(self.now)))
             }
+            (name @ ("enable" | "disable"), "urn:xmpp:carbons:2") => {
+                if let Some(session) = self.session(account, session) {
+                    session.wants_carbons = name == "enable";
+                }
+                result(iq, "")
+            }
             ("enable" | "ping", _) => result(iq, ""),
             ("pubsub" | "vCard", _) => error(iq, "item-not-found"),
             _ => error(iq, "service-unavailable"),

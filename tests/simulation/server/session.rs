@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use plausch_xmpp::xml::Element;
 
+use super::route::{delayed, has_id_of};
 use super::{Conn, Out, Server, body};
 use crate::dice::Dice;
 use crate::queue::Millis;
@@ -16,12 +17,16 @@ pub struct Session {
     pub lost_at: Millis,
     /// Its initial presence has come.
     pub available: bool,
+    /// It wants copies of what other resources send and get.
+    pub wants_carbons: bool,
+    /// It has asked for a page of the archive.
+    pub has_read_archive: bool,
     /// Stanzas received from the client.
     pub received: u32,
     /// Stanzas that the client has confirmed.
     confirmed: u32,
-    /// What was sent after those.
-    unconfirmed: VecDeque<Element>,
+    /// What was sent after those, and when.
+    unconfirmed: VecDeque<(Millis, Element)>,
 }
 
 impl Session {
@@ -32,6 +37,8 @@ impl Session {
             conn: None,
             lost_at: 0,
             available: false,
+            wants_carbons: false,
+            has_read_archive: false,
             received: 0,
             confirmed: 0,
             unconfirmed: VecDeque::new(),
@@ -42,7 +49,7 @@ impl Session {
         let count = handled.saturating_sub(self.confirmed);
         let count = usize::try_from(count).unwrap_or_default().min(self.unconfirmed.len());
         self.confirmed = handled.max(self.confirmed);
-        self.unconfirmed.drain(..count).collect()
+        self.unconfirmed.drain(..count).map(|(_, stanza)| stanza).collect()
     }
 }
 
@@ -57,7 +64,9 @@ impl Server {
             }
             "a" => self.confirmed(conn, account, id, element),
             "close" => {
-                self.end(account, id);
+                let received = self.end(account, id).map(|session| session.received).unwrap_or_default();
+                self.send(conn, format!("<a xmlns='urn:xmpp:sm:3' h='{received}'/>"));
+                self.send(conn, "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>");
                 self.close(conn);
             }
             "message" | "presence" | "iq" => {
@@ -77,11 +86,12 @@ impl Server {
         self.confirmed.extend(texts);
     }
 
-    /// A session goes on: the client has `handled` stanzas, the rest goes out again.
+    /// A session goes on: the client has `handled` stanzas, the rest goes out again, messages with the time of the first try.
     pub(super) fn resent(&mut self, conn: Conn, account: &str, id: &str, handled: u32, dice: &mut Dice) {
         let Some(session) = self.session(account, id) else { return };
         let confirmed = session.confirm(handled);
-        let again: Vec<String> = session.unconfirmed.iter().map(Element::to_xml).collect();
+        let again = session.unconfirmed.iter().map(|(at, stanza)| late(stanza, *at, account).to_xml());
+        let again: Vec<String> = again.collect();
         let texts = confirmed.iter().filter_map(text_within).map(|text| (conn, text));
         self.confirmed.extend(texts);
         again.into_iter().for_each(|frame| self.send(conn, frame));
@@ -92,8 +102,9 @@ impl Server {
 
     /// Sends a stanza to a session, now or when it is resumed.
     pub(super) fn deliver(&mut self, account: &str, id: &str, stanza: &Element, dice: &mut Dice) {
+        let now = self.now;
         let Some(session) = self.session(account, id) else { return };
-        session.unconfirmed.push_back(stanza.clone());
+        session.unconfirmed.push_back((now, stanza.clone()));
         if let Some(conn) = session.conn {
             self.out.push((conn, Out::Frame(stanza.to_xml())));
             if dice.chance(4_000) {
@@ -113,16 +124,38 @@ impl Server {
                 account.sessions.iter().filter(|session| late(session)).map(|s| (name.clone(), s.id.clone()))
             })
             .collect();
-        ended.into_iter().for_each(|(account, id)| self.end(&account, &id));
+        for (name, id) in ended {
+            if let Some(session) = self.end(&name, &id)
+                && let Some(account) = self.accounts.get_mut(&name)
+            {
+                account.over.insert(session.id, session.received);
+            }
+        }
     }
 
-    /// Ends a session. What it never got is in the archive.
-    fn end(&mut self, name: &str, id: &str) {
-        let Some(account) = self.accounts.get_mut(name) else { return };
-        let Some(place) = account.sessions.iter().position(|session| session.id == id) else { return };
-        let session = account.sessions.swap_remove(place);
-        account.over.insert(session.id, session.received);
+    /// Ends a session. What the last one of an account never got is kept, unless it is to be found in the archive.
+    fn end(&mut self, name: &str, id: &str) -> Option<Session> {
+        let keeps = self.manners.offline;
+        let account = self.accounts.get_mut(name)?;
+        let place = account.sessions.iter().position(|session| session.id == id)?;
+        let mut session = account.sessions.swap_remove(place);
+        if keeps && account.sessions.is_empty() {
+            let left = std::mem::take(&mut session.unconfirmed).into_iter();
+            let is_lost = |stanza: &Element| {
+                let found = session.has_read_archive && has_id_of(stanza, name);
+                stanza.name() == "message" && stanza.children().all(|child| child.name() != "result") && !found
+            };
+            let lost = left.filter(|(_, stanza)| is_lost(stanza));
+            account.offline.extend(lost.map(|(at, stanza)| (at, late(&stanza, at, name))));
+        }
+        Some(session)
     }
+}
+
+/// A stanza that was to come earlier.
+fn late(stanza: &Element, at: Millis, account: &str) -> Element {
+    let timeless = stanza.name() == "iq" || stanza.child("delay", "urn:xmpp:delay").is_some();
+    if timeless { stanza.clone() } else { delayed(stanza, at, account) }
 }
 
 /// The text of a message, be it in a carbon or not. What comes from the archive can be had again.
