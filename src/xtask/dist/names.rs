@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 use super::Files;
 
 /// These keep their names: they are asked for by name.
-pub const FIXED: &[&str] = &["index.html", "embed.js", "config.json", "config.example.json", "version.txt"];
+pub const FIXED: &[&str] =
+    &["index.html", "embed.js", "manifest.webmanifest", "config.json", "config.example.json", "version.txt"];
 
 /// Suffixes of the files that can refer to others.
 const REFERRING: &[&str] = &[".html", ".js", ".css", ".webmanifest"];
