@@ -16,6 +16,24 @@ try {
   // The app starts it in its own way, or another one.
 }
 
+// Once the app is up, the service worker keeps its files for a start without a network (sw.js). As long as this page is open, the
+// lock tells it which version's files are in use.
+if (navigator.serviceWorker && navigator.locks) {
+  const version = `plausch-shell-${new URL(import.meta.url).pathname}`;
+  navigator.locks.request(version, { mode: "shared" }, () => new Promise(() => {}));
+  const keep = async () => {
+    const script = new URL("sw.js", import.meta.url).href;
+    const registration = await navigator.serviceWorker.register(script, { updateViaCache: "none" });
+    registration.active?.postMessage("up");
+  };
+  // Without it, the app only needs the network to start.
+  const quietly = () => keep().catch(() => {});
+  new PerformanceObserver((_, observer) => {
+    observer.disconnect();
+    (globalThis.requestIdleCallback ?? setTimeout)(quietly);
+  }).observe({ type: "mark", buffered: true });
+}
+
 const sorry = {
   en: "Plausch could not start. Please reload the page. If that does not help, your browser may be too old.",
   de: "Plausch konnte nicht starten. Bitte lade die Seite neu. Hilft das nicht, ist dein Browser vielleicht zu alt.",

@@ -1,16 +1,18 @@
 // Loads the app, and puts it into pages. Nothing of ours runs before this.
 //
-// Where a page enforces Trusted Types, a plain string can name no script. The `default` policy lets exactly one through: the
-// engine's worker. It has no createHTML and no createScript: assigning markup or code from strings throws.
+// Where a page enforces Trusted Types, a plain string can name no script. The `default` policy lets exactly two through: the
+// engine's worker and the service worker. It has no createHTML and no createScript: assigning markup or code from strings throws.
 import init, { embed } from "./app.js";
 
 const here = (path) => new URL(path, import.meta.url).href;
 const worker = here("worker.js");
+const scripts = [worker, here("sw.js")];
 
 if (globalThis.trustedTypes && !globalThis.trustedTypes.defaultPolicy) {
   globalThis.trustedTypes.createPolicy("default", {
     createScriptURL(text) {
-      if (new URL(text, document.baseURI).href === worker) return worker;
+      const { href } = new URL(text, document.baseURI);
+      if (scripts.includes(href)) return href;
       throw new TypeError("this script address is not allowed");
     },
   });

@@ -1,6 +1,6 @@
 //! The built bundle, served with settings of a test's own.
 
-use std::process::Stdio;
+use std::{path::Path, process::Stdio};
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
@@ -11,12 +11,14 @@ use tokio::{
 
 use crate::{Server, variable};
 
+const CONFIG: &str = "config.json";
+
 /// A served bundle; ends when dropped.
 pub struct Site {
     /// Where it is.
     pub url: String,
-    _config: TempDir,
-    _server: Child,
+    config: TempDir,
+    server: Child,
 }
 
 impl Site {
@@ -37,22 +39,31 @@ impl Site {
     /// Serves the bundle with the text of a `config.json`, below a path prefix.
     pub async fn start(config: &str, prefix: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let file = folder.path().join("config.json");
-        std::fs::write(&file, config)?;
-        let mut command = Command::new(variable("PLAUSCH_XTASK")?);
-        command.arg("serve").args(["--dir", &variable("PLAUSCH_DIST")?]).arg("--config").arg(&file);
-        if !prefix.is_empty() {
-            command.args(["--prefix", prefix]);
-        }
-        let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
-        let mut lines = BufReader::new(child.stdout.take().context("a pipe")?).lines();
-        let url = loop {
-            let line = lines.next_line().await?.context("the server of the bundle ended")?;
-            if let Some(start) = line.find("http://") {
-                break line.split_at(start).1.trim().to_owned();
-            }
-        };
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self { url, _config: folder, _server: child })
+        std::fs::write(folder.path().join(CONFIG), config)?;
+        let (server, url) = serve(Path::new(&variable("PLAUSCH_DIST")?), &folder, &["--prefix", prefix]).await?;
+        Ok(Self { url, config: folder, server })
     }
+
+    /// Serves another folder at the same address, at the root of its host.
+    pub async fn serve_instead(&mut self, folder: &Path) -> Result<()> {
+        self.server.kill().await?;
+        let port = self.url.trim_end_matches('/').rsplit(':').next().context("a port")?.to_owned();
+        (self.server, self.url) = serve(folder, &self.config, &["--port", &port]).await?;
+        Ok(())
+    }
+}
+
+async fn serve(folder: &Path, config: &TempDir, more: &[&str]) -> Result<(Child, String)> {
+    let mut command = Command::new(variable("PLAUSCH_XTASK")?);
+    command.arg("serve").arg("--dir").arg(folder).arg("--config").arg(config.path().join(CONFIG)).args(more);
+    let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+    let mut lines = BufReader::new(child.stdout.take().context("a pipe")?).lines();
+    let url = loop {
+        let line = lines.next_line().await?.context("the server of the bundle ended")?;
+        if let Some(start) = line.find("http://") {
+            break line.split_at(start).1.trim().to_owned();
+        }
+    };
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    Ok((child, url))
 }

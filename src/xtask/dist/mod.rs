@@ -10,6 +10,7 @@ mod glue;
 mod names;
 mod prune;
 mod script;
+mod shell;
 mod style;
 
 use std::collections::BTreeMap;
@@ -99,7 +100,8 @@ fn build_alone(project: &Project, folder: &Path) -> Result<()> {
     let tools = wasm_tools(project, Lints::No)?;
     let compiled = compile(project, &tools)?;
     let optimize = |code: &[u8]| optimized(project, &tools, code);
-    let files = names::by_content(collect(project, &compiled, &optimize)?)?;
+    let mut files = names::by_content(collect(project, &compiled, &optimize)?)?;
+    shell::fill(&mut files)?;
     let mut packed = compress::pack(files);
     packed.push(Packed::plain("version.txt", version(project)));
     write(folder, &packed)?;

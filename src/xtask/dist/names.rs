@@ -2,7 +2,7 @@
 //! changes exactly when the file, or anything it loads, changes.
 //!
 //! A reference is a relative path between quotes or in `url()`. Files are named in the order of their references; a circle of
-//! references is an error.
+//! references is an error, unless it goes through a file whose name is fixed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 use super::Files;
 
 /// These keep their names: they are asked for by name.
-pub const FIXED: &[&str] = &["index.html", "embed.js", "config.json", "config.example.json", "version.txt"];
+pub const FIXED: &[&str] =
+    &["index.html", "embed.js", "sw.js", "manifest.webmanifest", "config.json", "config.example.json", "version.txt"];
 
 /// Suffixes of the files that can refer to others.
 const REFERRING: &[&str] = &[".html", ".js", ".css", ".webmanifest"];
@@ -60,8 +61,8 @@ impl<'a> Naming<'a> {
         }
         let Some(bytes) = self.files.get(name) else { return Ok(()) };
         self.open.push(name);
-        let targets: Vec<_> =
-            self.files.keys().filter(|target| *target != name && refers(name, bytes, target)).collect();
+        let renamed = |target: &&String| *target != name && !FIXED.contains(&target.as_str());
+        let targets: Vec<_> = self.files.keys().filter(renamed).filter(|target| refers(name, bytes, target)).collect();
         for target in &targets {
             self.visit(target)?;
         }
@@ -189,6 +190,13 @@ mod tests {
     fn a_circle_is_refused() {
         let error = by_content(files(&[("a.js", "import './b.js'"), ("b.js", "import './a.js'")])).unwrap_err();
         assert!(error.to_string().contains("a.js → b.js → a.js"), "{error}");
+    }
+
+    #[test]
+    fn a_fixed_name_closes_no_circle() {
+        let out = by_content(files(&[("boot.js", "register('sw.js')"), ("sw.js", "const boot = 'boot.js'")])).unwrap();
+        let (boot, text) = named(&out, "boot-");
+        assert_eq!((text, out["sw.js"].as_slice()), ("register('sw.js')", format!("const boot = '{boot}'").as_bytes()));
     }
 
     #[test]

@@ -149,9 +149,13 @@ mod tests {
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("plausch-site-test-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        for (name, text) in
-            [("index.html", PAGE), ("a-0123456789abcdef.js", "long script"), ("a-0123456789abcdef.js.br", "BR")]
-        {
+        for (name, text) in [
+            ("index.html", PAGE),
+            ("sw.js", "service worker"),
+            ("manifest.webmanifest", "{}"),
+            ("a-0123456789abcdef.js", "long script"),
+            ("a-0123456789abcdef.js.br", "BR"),
+        ] {
             std::fs::write(folder.join(name), text).unwrap();
         }
         let site = Site::read(&folder, Some("{}".into()), prefix).unwrap();
@@ -198,6 +202,17 @@ mod tests {
         assert!(ask(&site, &format!("GET / HTTP/1.1\r\nIf-None-Match: {tag}")).starts_with("HTTP/1.1 304 "));
         assert!(ask(&site, "GET / HTTP/1.1\r\nIf-None-Match: \"other\"").starts_with("HTTP/1.1 200 "));
         assert!(answer.contains("Cache-Control: no-cache"));
+    }
+
+    #[test]
+    fn the_service_worker_and_the_manifest_are_asked_for_each_time() {
+        let site = site("");
+        for (name, media_type) in [("sw.js", "text/javascript"), ("manifest.webmanifest", "application/manifest+json")]
+        {
+            let answer = ask(&site, &format!("GET /{name} HTTP/1.1"));
+            assert!(answer.contains("Cache-Control: no-cache\r\n"), "{answer}");
+            assert!(answer.contains(&format!("Content-Type: {media_type}")), "{answer}");
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod embed;
 mod gaps;
 mod hostile;
 mod lock;
+mod offline;
 mod page;
 mod search;
 mod sign_in;
