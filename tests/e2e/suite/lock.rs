@@ -47,7 +47,7 @@ async fn a_passphrase_locks_and_unlocks(server: Server) -> Result<()> {
     is_back(&romeo, &juliet).await?;
 
     open_page(&romeo).await?;
-    romeo.fill("Present passphrase", PASSPHRASE).await?;
+    romeo.fill("Current passphrase", PASSPHRASE).await?;
     romeo.click("button", "Remove passphrase").await?;
     romeo.control("button", "Set passphrase").await?;
     romeo.browser.driver.refresh().await?;
