@@ -470,3 +470,17 @@ fn only_the_archive_may_be_ahead_of_our_clock() {
     harness.fail_to_resume("");
     assert_eq!(items(&mut harness)[0].at.0, START + 120_000);
 }
+
+#[test]
+fn corrections_of_what_is_not_here_stand_where_the_first_of_them_does() {
+    let frames = [
+        copy(ROMEO, 1, "c1", &correction("m1", "second")),
+        copy(ROMEO, 2, "m2", "<body>between</body>"),
+        copy(ROMEO, 3, "c2", &correction("m1", "third")),
+    ];
+    for order in [[0, 1, 2], [2, 1, 0], [2, 0, 1], [1, 2, 0]] {
+        let mut harness = Harness::online();
+        order.iter().for_each(|place: &usize| harness.receive(&frames[*place]));
+        assert_eq!(harness.texts(ROMEO), ["third", "between"], "{order:?}");
+    }
+}
