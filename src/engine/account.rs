@@ -418,9 +418,10 @@ impl Account {
                 }
             }
             Provenance::Live | Provenance::Delayed | Provenance::Carbon => {
-                let stands_at = self.settled(&incoming.chat).map_or(incoming.at, |settled| settled.at);
-                if self.archive.live(step, incoming.stanza_id.as_ref(), stands_at) {
-                    self.chats.mark(&incoming.chat);
+                // It covers what came before in other chats, too.
+                let latest = self.chats.settled_until().unwrap_or(incoming.at);
+                if self.archive.live(step, incoming.stanza_id.as_ref(), latest) {
+                    self.chats.mark_all();
                 }
             }
         }
@@ -494,8 +495,9 @@ impl Account {
         // later than we thought.
         let early = message.item.way == Way::Out && key.at < incoming.at;
         let misplaced = early || floor.map_or(key.at != incoming.at, |floor| key <= floor);
-        if misplaced && incoming.floor.is_none_or(|floor| floor < key.at) {
-            let place = ingest::place_after(step, floor, incoming.at);
+        let in_order = self.archive.is_in_order(key) || incoming.floor.is_some_and(|floor| key.at <= floor);
+        if misplaced && !in_order {
+            let place = ingest::place_of(step, incoming, floor);
             message = self.move_message(step, &message, place, incoming.at);
             known.put(&message);
         }

@@ -152,7 +152,7 @@ impl Archive {
     /// The part to read of an open chat before catching up goes on, if that takes a while and it is not read already.
     pub fn part_ahead(&mut self, chat: &BareJid, now: Timestamp) -> Option<Part> {
         let wanted = self.behind && self.is_behind_mark() && self.ahead.insert(chat.clone());
-        let after = self.record.up_to_at.filter(|_| wanted)?;
+        let after = self.record.here_until().filter(|_| wanted)?;
         let missing = Missing { after, before: now.max(after), gone: false };
         Some(Part { chat: chat.clone(), direction: Direction::Older, missing, newest: true })
     }
@@ -252,7 +252,7 @@ impl Archive {
         let until = results.iter().map(|incoming| incoming.at).max();
         self.place(step.now, &scan, forward, &mut results);
         let (renumbered, floor) = match &scan {
-            Scan::Forward => (self.lost, self.record.up_to_at.filter(|_| self.lost)),
+            Scan::Forward => (self.lost, self.record.here_until().filter(|_| self.lost)),
             Scan::Gap(after) => (true, Some(*after)),
             Scan::Part(part) => (asked.is_none(), Some(part.missing.after)),
             Scan::Back => (asked.is_none(), None),
@@ -275,7 +275,7 @@ impl Archive {
         if *scan == Scan::Forward {
             return;
         }
-        let behind_mark = self.record.up_to_at.filter(|_| !self.synced);
+        let behind_mark = self.record.here_until().filter(|_| !self.synced);
         let record = &mut self.record;
         let unread = |record: &ArchiveRecord, at: Timestamp| {
             behind_mark.is_some_and(|mark| at > mark)
@@ -406,7 +406,7 @@ impl Archive {
             Scan::Forward if record.read_up_to.is_none() || self.lost => {
                 let newest = until.max(covered).unwrap_or(step.now);
                 if record.read_up_to.is_some() {
-                    let after = record.up_to_at.unwrap_or(here);
+                    let after = record.here_until().unwrap_or(here);
                     let places = self.places.unwrap_or_default();
                     let gap = GapRecord { after, before: newest.max(after), places, ..GapRecord::default() };
                     if let Some(gap) = gap.read(first, since, complete) {
@@ -493,8 +493,8 @@ impl Archive {
         self.held_back
     }
 
-    /// A live message with this id is applied, which stands at this time. It moves the mark only if nothing before it is
-    /// missing. Tells whether the mark covers it.
+    /// A live message with this id is applied; nothing stands at a later time than this. It moves the mark only if nothing
+    /// before it is missing. Tells whether the mark covers it.
     pub fn live(&mut self, step: &mut Step<'_>, id: Option<&StanzaId>, at: Timestamp) -> bool {
         if id.is_none() || !self.synced || self.held_back {
             return false;
@@ -505,6 +505,20 @@ impl Archive {
             self.save(step);
         }
         true
+    }
+
+    /// Nothing is missing up to something of ours that the server has taken, which stands here. The mark stays where it is,
+    /// since nobody knows what the archive calls that.
+    pub fn own_taken(&mut self, step: &mut Step<'_>, place: TimelineKey) {
+        if self.record.own_until < Some(place) {
+            self.record.own_until = Some(place);
+            self.save(step);
+        }
+    }
+
+    /// Whether what stands here is known to be in order, so that it need not move when it is read again.
+    pub fn is_in_order(&self, place: TimelineKey) -> bool {
+        Some(place) <= self.record.own_until
     }
 
     /// A live message is handed out, in a session that began at a time, before everything that came earlier has been read.

@@ -147,11 +147,14 @@ impl Chats {
         });
     }
 
-    /// The archive's mark covers everything that has come in this chat.
-    pub fn mark(&mut self, jid: &BareJid) {
-        if let Some(chat) = self.chats.get_mut(jid) {
-            chat.marked = chat.settled;
-        }
+    /// The latest time at which anything stands that the server has.
+    pub fn settled_until(&self) -> Option<Timestamp> {
+        self.chats.values().filter_map(|chat| chat.settled).max().map(|latest| latest.at)
+    }
+
+    /// The archive's mark covers everything that has come.
+    pub fn mark_all(&mut self) {
+        self.chats.values_mut().for_each(|chat| chat.marked = chat.settled);
     }
 
     /// The archive's mark covers what stands up to here in this chat.

@@ -24,7 +24,7 @@ use crate::{
     },
     step::Step,
     store::{Key, Row, Table},
-    story::{Event, What},
+    story::{Event, Placing, What},
 };
 
 /// So many reactions of one person to one message count (attack case C-21).
@@ -106,18 +106,15 @@ impl Waiting {
         self.events.extend(rows.iter().filter_map(|row| outbox_sequence(&row.key).zip(decode_row(row))));
     }
 
-    /// Keeps an event: of several of the same kind by one person for one message only the last.
+    /// Keeps an event. What a later one replaces is kept as well, or it would pass for new when it is read again.
     fn add(&mut self, step: &mut Step<'_>, record: WaitingRecord) {
-        let same = self.events.iter().find(|(_, known)| {
-            let kind = std::mem::discriminant(&known.event.what) == std::mem::discriminant(&record.event.what);
-            kind && known.chat == record.chat
-                && known.target == record.target
-                && known.event.author == record.event.author
-        });
-        if let Some((sequence, known)) = same.map(|(sequence, known)| (*sequence, known)) {
-            if known.event.place > record.event.place && known.event.id != record.event.id {
-                return;
-            }
+        let is_it = |known: &WaitingRecord| {
+            let Event { id, author, what, .. } = &known.event;
+            let same = (id, author, what) == (&record.event.id, &record.event.author, &record.event.what);
+            same && known.chat == record.chat && known.target == record.target
+        };
+        let same = self.events.iter().find(|(_, known)| is_it(known)).map(|(sequence, _)| *sequence);
+        if let Some(sequence) = same {
             self.remove(step, sequence);
         }
         let in_chat = self.events.iter().filter(|(_, known)| known.chat == record.chat);
@@ -154,7 +151,7 @@ impl Waiting {
         let mut told = false;
         for sequence in due.into_list() {
             if let Some(waiting) = self.remove(step, sequence) {
-                told |= message.tell(&waiting.event, false);
+                told |= message.tell(&waiting.event, Placing::Arrival);
             }
         }
         told
@@ -205,8 +202,12 @@ impl Account {
                 }
             }
             Some(message) => {
-                let settled = matches!(provenance, Provenance::Archive | Provenance::History);
-                self.tell_event(step, message, &event, settled, known);
+                let from_archive = matches!(provenance, Provenance::Archive | Provenance::Missed | Provenance::History);
+                let placing = match from_archive {
+                    true => Placing::Archive(incoming.floor.unwrap_or_default()),
+                    false => Placing::Arrival,
+                };
+                self.tell_event(step, message, &event, placing, known);
                 if is_correction {
                     self.answer_receipt_request(step, incoming);
                 }
@@ -222,11 +223,11 @@ impl Account {
         step: &mut Step<'_>,
         mut message: MessageRecord,
         event: &Event,
-        settled: bool,
+        placing: Placing,
         known: &mut Known,
     ) {
         let before = message.clone();
-        let mut told = message.tell(event, settled);
+        let mut told = message.tell(event, placing);
         // A correction of this correction may have come before it, and stands for it.
         let key = by_wire_id(&message.chat, &event.author, &event.id);
         let stand_in = known.get(&key).filter(|other| other.is_missing() && other.item.id != message.item.id).cloned();
@@ -248,6 +249,10 @@ impl Account {
             self.text_changed(step, &before, &message);
             self.change_message(step, &message);
         }
+        if let Some(place) = message.stands_at().filter(|place| *place != message.item.key) {
+            let moved = self.move_message(step, &message, place, place.at);
+            known.put(&moved);
+        }
     }
 
     /// What a correction corrects is not here: it is shown in its stead.
@@ -256,13 +261,14 @@ impl Account {
         let own = known.get(&by_wire_id(&incoming.chat, &event.author, &event.id)).filter(|other| other.is_missing());
         if let Some(mut message) = own.cloned() {
             message.stand_for(target);
-            return self.tell_event(step, message, event, true, known);
+            return self.tell_event(step, message, event, Placing::Arrival, known);
         }
         let What::Correct(text) = &event.what else { return };
         let mut message = ingest::new_message(step, incoming, MessageBody::Text(text.clone()), Some(event.place));
         message.stanza_id = None;
+        message.item.key = event.place;
         message.stand_for(target);
-        message.tell(event, true);
+        message.tell(event, Placing::Arrival);
         self.message_arrived(step, incoming, message, known);
     }
 
@@ -290,7 +296,7 @@ impl Account {
     pub(crate) fn take_own_event(&mut self, step: &mut Step<'_>, change: &Change, known: &mut Known) {
         self.outbox.event_taken(step, &change.event.id);
         if let Some(message) = known.get(&by_origin_id(&change.message)).cloned() {
-            self.tell_event(step, message, &change.event, false, known);
+            self.tell_event(step, message, &change.event, Placing::Arrival, known);
         }
     }
 

@@ -62,6 +62,11 @@ impl GapRecord {
 }
 
 impl ArchiveRecord {
+    /// Everything is here that is as old as this: what the mark covers, and what we sent behind it.
+    pub fn here_until(&self) -> Option<Timestamp> {
+        self.up_to_at.max(self.own_until.map(|own| own.at))
+    }
+
     /// Everything up to the mark is here, as late as this.
     pub fn covers_until(&mut self, at: Timestamp) {
         self.up_to_at = self.up_to_at.max(Some(at));
@@ -135,7 +140,7 @@ impl ArchiveRecord {
 
     fn ranges(&self, behind_mark: bool) -> Vec<Missing> {
         let gaps = self.gaps.iter().map(|gap| Missing { after: gap.after, before: gap.before, gone: gap.gone });
-        let rest = self.up_to_at.filter(|_| behind_mark);
+        let rest = self.here_until().filter(|_| behind_mark);
         let rest = rest.map(|after| Missing { after, before: Timestamp(i64::MAX), gone: false });
         gaps.chain(rest).into_list()
     }

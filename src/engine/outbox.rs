@@ -349,6 +349,14 @@ impl Outgoing {
         }
     }
 
+    /// Where it stands in its chat.
+    pub fn place(&self) -> TimelineKey {
+        match self {
+            Self::Message(message) => message.item.key,
+            Self::Event(change) => change.event.place,
+        }
+    }
+
     /// When it was written, or sent.
     fn at(&self) -> Timestamp {
         match self {

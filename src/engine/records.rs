@@ -191,12 +191,39 @@ pub struct ArchiveRecord {
     pub gaps: Vec<GapRecord>,
     /// Of what is here nevertheless, by where it begins.
     pub blocks: Vec<BlockRecord>,
+    /// Behind the mark nothing is missing, and all is in order, up to this place of something of ours.
+    pub own_until: Option<TimelineKey>,
 }
 impl Record for ArchiveRecord {
-    const VERSION: u8 = 4;
+    const VERSION: u8 = 5;
 
     fn from_earlier(version: u8, body: &[u8]) -> Option<Self> {
-        (version == 3).then(|| postcard::from_bytes::<ArchiveRecordV3>(body).ok()).flatten().map(Self::from)
+        match version {
+            3 => postcard::from_bytes::<ArchiveRecordV3>(body).ok().map(Self::from),
+            4 => postcard::from_bytes::<ArchiveRecordV4>(body).ok().map(Self::from),
+            _ => None,
+        }
+    }
+}
+
+/// Did not know of what we sent behind the mark.
+#[derive(Deserialize)]
+struct ArchiveRecordV4 {
+    read_up_to: Option<StanzaId>,
+    read_from: Option<StanzaId>,
+    read_since: Option<Timestamp>,
+    reached_start: bool,
+    read_back: u32,
+    up_to_at: Option<Timestamp>,
+    gaps: Vec<GapRecord>,
+    blocks: Vec<BlockRecord>,
+}
+
+impl From<ArchiveRecordV4> for ArchiveRecord {
+    fn from(earlier: ArchiveRecordV4) -> Self {
+        let ArchiveRecordV4 { read_up_to, read_from, read_since, reached_start, read_back, .. } = earlier;
+        let ArchiveRecordV4 { up_to_at, gaps, blocks, .. } = earlier;
+        Self { read_up_to, read_from, read_since, reached_start, read_back, up_to_at, gaps, blocks, own_until: None }
     }
 }
 
@@ -841,6 +868,10 @@ mod tests {
         assert_eq!((record.read_up_to, record.read_from), (Some(StanzaId::new("m")), Some(StanzaId::new("o"))));
         assert_eq!((record.read_since, record.reached_start, record.read_back), (Some(Timestamp(10)), false, 7));
         assert_eq!((record.up_to_at, record.gaps, record.blocks), (None, Vec::new(), Vec::new()));
+        // The fourth knew of gaps.
+        let fourth = [4, 1, 1, b'm', 1, 1, b'o', 1, 20, 0, 7, 1, 40, 0, 0];
+        let record = decode::<ArchiveRecord>(&fourth).unwrap();
+        assert_eq!((record.up_to_at, record.read_back, record.own_until), (Some(Timestamp(20)), 7, None));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! last set of reactions of each person by place, and nothing at all once it was taken back. So the order in which they
 //! arrive does not matter. Places are the archive's wherever it has told them.
 
-use plausch_model::{BareJid, Emoji, MessageBody, Reaction, TimelineItem, TimelineKey, Way};
+use plausch_model::{BareJid, Emoji, MessageBody, Reaction, TimelineItem, TimelineKey, Timestamp, Way};
 use serde::{Deserialize, Serialize};
 
 use crate::records::MessageRecord;
@@ -44,7 +44,7 @@ pub enum What {
 pub struct Story {
     /// Another id that its author gave it, beside the first one.
     other_id: Option<String>,
-    /// The message itself is not here, only corrections of it: it stands where the first of those came.
+    /// The message itself is not here, only corrections of it: it stands where the first of those does.
     missing: bool,
     /// What it said at first, once it was corrected.
     original: Option<String>,
@@ -72,10 +72,24 @@ struct Reacted {
     place: TimelineKey,
 }
 
+/// What the place of an event is worth, if that is known already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Placing {
+    /// It is where the event came: the place where it came first is as good.
+    Arrival,
+    /// It is the archive's, but where the event stands no later than this it is in order.
+    Archive(Timestamp),
+}
+
+impl Placing {
+    fn replaces(self, place: TimelineKey) -> bool {
+        matches!(self, Self::Archive(floor) if floor < place.at)
+    }
+}
+
 impl MessageRecord {
-    /// Takes an event in. `settled` says that its place is the archive's: then it counts for one that is known already.
-    /// False if that changes nothing.
-    pub fn tell(&mut self, event: &Event, settled: bool) -> bool {
+    /// Takes an event in. False if that changes nothing.
+    pub(crate) fn tell(&mut self, event: &Event, placing: Placing) -> bool {
         let authors = event.author == self.item.author;
         if self.item.body == MessageBody::Retracted || !authors && !matches!(event.what, What::React(_)) {
             return false;
@@ -84,9 +98,9 @@ impl MessageRecord {
         let original = text(&self.item.body);
         let story = self.story.get_or_insert_default();
         match &event.what {
-            What::Correct(text) => story.correct(event, text, original, settled),
+            What::Correct(text) => story.correct(event, text, original, placing),
             What::Retract => story.retraction = Some(event.id.clone()),
-            What::React(emojis) => story.react(event, emojis, settled),
+            What::React(emojis) => story.react(event, emojis, placing),
         }
         self.reduce();
         *self != before
@@ -98,13 +112,13 @@ impl MessageRecord {
         let author = other.item.author;
         let event = |id, author, place, what| Event { id, author, place, what };
         for Correction { id, text, place } in theirs.corrections {
-            self.tell(&event(id, author.clone(), place, What::Correct(text)), true);
+            self.tell(&event(id, author.clone(), place, What::Correct(text)), Placing::Arrival);
         }
         for Reacted { author, id, emojis, place } in theirs.reactions {
-            self.tell(&event(id, author, place, What::React(emojis)), true);
+            self.tell(&event(id, author, place, What::React(emojis)), Placing::Arrival);
         }
         if let Some(id) = theirs.retraction {
-            self.tell(&event(id, author, other.item.key, What::Retract), true);
+            self.tell(&event(id, author, other.item.key, What::Retract), Placing::Arrival);
         }
     }
 
@@ -120,6 +134,12 @@ impl MessageRecord {
     pub fn stand_for(&mut self, target: &str) {
         self.wire_id = Some(target.to_owned());
         self.story.get_or_insert_default().missing = true;
+    }
+
+    /// Where it stands for a message that is not here: in the place of the first of those that correct that.
+    pub fn stands_at(&self) -> Option<TimelineKey> {
+        let story = self.story.as_ref().filter(|story| story.missing)?;
+        story.corrections.first().map(|first| first.place)
     }
 
     /// Whether it stands for a message that is not here.
@@ -196,19 +216,17 @@ impl Story {
         Self { other_id: Some(id), ..Self::default() }
     }
 
-    fn correct(&mut self, event: &Event, text: &str, original: Option<String>, settled: bool) {
+    fn correct(&mut self, event: &Event, text: &str, original: Option<String>, placing: Placing) {
         if self.corrections.is_empty() && !self.missing {
             self.original = original;
         }
         let place = event.place;
         // Many clients count from 1 again: an id names a correction only together with its text.
-        match self.corrections.iter().position(|made| made.id == event.id && made.text == text) {
-            Some(_) if !settled => return,
-            Some(known) => {
-                self.corrections.remove(known);
-            }
-            None => {}
+        let is_it = |made: &Correction| made.id == event.id && made.text == text;
+        if self.corrections.iter().any(|made| is_it(made) && !placing.replaces(made.place)) {
+            return;
         }
+        self.corrections.retain(|made| !is_it(made));
         let at = self.corrections.iter().take_while(|made| made.place <= place).count();
         self.corrections.insert(at, Correction { id: event.id.clone(), text: text.to_owned(), place });
         if self.corrections.len() > MAX_CORRECTIONS {
@@ -216,16 +234,13 @@ impl Story {
         }
     }
 
-    fn react(&mut self, event: &Event, emojis: &[Emoji], settled: bool) {
+    fn react(&mut self, event: &Event, emojis: &[Emoji], placing: Placing) {
         let Event { id, author, place, .. } = event;
         let is_it = |set: &Reacted| set.author == *author && set.id == *id && set.emojis == emojis;
-        match self.reactions.iter().position(is_it) {
-            Some(_) if !settled => return,
-            Some(known) => {
-                self.reactions.remove(known);
-            }
-            None => {}
+        if self.reactions.iter().any(|set| is_it(set) && !placing.replaces(set.place)) {
+            return;
         }
+        self.reactions.retain(|set| !is_it(set));
         let new = Reacted { author: author.clone(), id: id.clone(), emojis: emojis.to_vec(), place: *place };
         let at = self.reactions.iter().take_while(|set| set.place <= *place).count();
         self.reactions.insert(at, new);

@@ -1,6 +1,6 @@
 //! A device: a program that may die at any moment, and a disk that stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plausch_engine::Account;
 use plausch_engine::io::{AccountConfig, Password, SocketId};
@@ -36,6 +36,12 @@ pub struct Device {
     pub asked: BTreeMap<CommandId, String>,
     /// How far each message was ever shown to have come.
     pub shown: BTreeMap<OriginId, u8>,
+    /// The ids of messages that were handed to its program.
+    pub handed: BTreeSet<String>,
+    /// Those that it has for sure: it sent or confirmed them.
+    pub kept: BTreeSet<String>,
+    /// Those that it had time enough to read in the archive.
+    pub read: BTreeSet<String>,
     /// Numbers the commands.
     pub commands: u32,
 }
@@ -55,6 +61,9 @@ impl Device {
             inbox: Vec::new(),
             asked: BTreeMap::new(),
             shown: BTreeMap::new(),
+            handed: BTreeSet::new(),
+            kept: BTreeSet::new(),
+            read: BTreeSet::new(),
             commands: 0,
         }
     }

@@ -15,7 +15,7 @@ pub struct Plan {
     pub faults: Faults,
     /// How many texts are sent in all.
     pub texts: usize,
-    /// How many edits, retractions and reactions are made in all.
+    /// How many edits, retractions and reactions are made in all, before some devices are away.
     pub changes: usize,
     /// For how long they are sent and things go wrong.
     pub lasts: Millis,
@@ -34,6 +34,8 @@ pub struct Plan {
 pub struct Absence {
     /// How many texts are sent meanwhile: several pages of the archive.
     pub texts: usize,
+    /// How many edits, retractions and reactions are made meanwhile.
+    pub changes: usize,
     /// The server forgets the oldest messages, of 10,000, when they come back and again while they read.
     pub trimmed: u32,
     /// The archive is made anew: the same messages have other ids.
@@ -45,6 +47,7 @@ impl Absence {
     pub fn of(dice: &mut Dice) -> Self {
         Self {
             texts: *dice.pick(&[0, 30, 120]).unwrap_or(&0),
+            changes: 0,
             trimmed: *dice.pick(&[0, 0, 3_000, 8_000, 10_000]).unwrap_or(&0),
             renumbered: dice.chance(2_000),
         }

@@ -9,13 +9,14 @@ use plausch_model::{
     Anchor, BareJid, Command, CommandId, Emoji, MessageBody, TimelineItem, Timestamp, Update, ViewId, Way, WindowChange,
 };
 use plausch_native::text_of;
+use plausch_xmpp::xml::{Element, Limits, parse};
 
 use crate::Mutation;
 use crate::device::{Device, rank};
 use crate::dice::Dice;
 use crate::plan::{Faults, Plan};
 use crate::queue::{Millis, Queue};
-use crate::server::{Conn, Out, Server};
+use crate::server::{Conn, Out, Server, body, message_in};
 
 /// The one view of each device.
 const VIEW: ViewId = ViewId(1);
@@ -115,14 +116,8 @@ impl World {
             let first = self.dice.up_to(lasts.div_euclid(4));
             self.after(first, Event::Start(device));
         }
-        for _ in 0..self.plan.texts {
-            let (device, after) = (self.dice.below(count), self.evenly(lasts));
-            self.after(after, Event::Say(device));
-        }
-        for _ in 0..self.plan.changes {
-            let (device, after) = (self.dice.below(count), self.evenly(lasts));
-            self.after(after, Event::Change(device));
-        }
+        self.say_within(self.plan.texts, lasts);
+        self.change_within(self.plan.changes, lasts);
         for _ in 0..self.faults.cuts {
             let after = self.evenly(lasts);
             self.after(after, Event::Cut);
@@ -161,8 +156,11 @@ impl World {
             self.end(*number);
         }
         self.say_within(absence.texts, 60_000);
+        self.change_within(absence.changes, 60_000);
         self.run(3_600_000);
-        let back = self.queue.now();
+        self.all_is_known();
+        // What is said from now on is younger, also where stamps are whole seconds.
+        let back = self.queue.now().div_euclid(1_000).saturating_mul(1_000);
         self.server.trim(absence.trimmed, back);
         if absence.renumbered {
             self.server.renumber();
@@ -173,6 +171,7 @@ impl World {
             self.after(after, Event::Start(number));
         }
         self.say_within(absence.texts.div_euclid(4), 30_000);
+        self.change_within(absence.changes.div_euclid(4), 30_000);
         for _ in 0..self.faults.cuts {
             let after = self.evenly(30_000);
             self.after(after, Event::Cut);
@@ -187,6 +186,20 @@ impl World {
             let (device, after) = (self.dice.below(self.devices.len()), self.evenly(millis));
             self.after(after, Event::Say(device));
         }
+    }
+
+    fn change_within(&mut self, changes: usize, millis: Millis) {
+        for _ in 0..changes {
+            let (device, after) = (self.dice.below(self.devices.len()), self.evenly(millis));
+            self.after(after, Event::Change(device));
+        }
+    }
+
+    /// Nothing has gone wrong for long: who is there has what its archive has.
+    pub fn all_is_known(&mut self) {
+        let (server, without) = (&self.server, &self.plan.without_archive);
+        let there = self.devices.iter_mut().filter(|device| device.account.is_some() && !without.contains(&device.jid));
+        there.for_each(|device| device.read.extend(server.ids(&device.jid)));
     }
 
     /// From now on nothing goes wrong, and everybody is there.
@@ -318,11 +331,16 @@ impl World {
         let Some(other) = self.somebody_else(number) else { return };
         self.said = self.said.saturating_add(1);
         let text = format!("text {}.", self.said);
-        if self.devices.get(number).is_some_and(|device| self.plan.without_archive.contains(&device.jid)) {
-            self.repeated.push(text.clone());
-        }
+        self.may_repeat(number, &text);
         self.note(|| format!("device {number} sends {text:?} to {other}"));
         self.command(number, Command::SendText { chat: BareJid::new(&other), text });
+    }
+
+    /// A device is to send a text, perhaps more than once.
+    fn may_repeat(&mut self, number: usize, text: &str) {
+        if self.devices.get(number).is_some_and(|device| self.plan.without_archive.contains(&device.jid)) {
+            self.repeated.push(text.to_owned());
+        }
     }
 
     /// A person does something to a message that they see.
@@ -336,6 +354,7 @@ impl World {
             0..4 if own => {
                 self.said = self.said.saturating_add(1);
                 let text = format!("text {}, edited.", self.said);
+                self.may_repeat(number, &text);
                 if let Some(before) = text_of(&item) {
                     let first = self.first_texts.get(before).cloned().unwrap_or_else(|| before.to_owned());
                     self.first_texts.insert(text.clone(), first);
@@ -532,6 +551,11 @@ impl World {
                 let current = self.devices.get(number).and_then(|device| device.socket);
                 if let Some((_, conn)) = current.filter(|(current, _)| *current == socket) {
                     self.note(|| format!("device {number} > {frame}"));
+                    // What is sent is on disk.
+                    let id = id_within(&frame).filter(|_| frame.starts_with("<message"));
+                    if let Some(device) = self.devices.get_mut(number) {
+                        device.kept.extend(id);
+                    }
                     let delay = self.dice.up_to(self.plan.delay);
                     if let Some(link) = self.links.get_mut(&conn) {
                         link.last_to_server = link.last_to_server.max(now.saturating_add(delay));
@@ -568,6 +592,7 @@ impl World {
         let Some(device) = self.devices.get_mut(number) else { return };
         let frames = std::mem::take(&mut device.inbox);
         let Some((socket, _)) = device.socket.filter(|_| !frames.is_empty()) else { return };
+        device.handed.extend(frames.iter().filter_map(|frame| id_within(frame)));
         if self.log.is_some() {
             frames.iter().for_each(|frame| self.note(|| format!("device {number} < {frame}")));
         }
@@ -591,8 +616,8 @@ impl World {
     }
 
     fn flush_server(&mut self) {
-        for (conn, text) in std::mem::take(&mut self.server.confirmed) {
-            self.check_on_disk(conn, &text);
+        for (conn, message) in std::mem::take(&mut self.server.confirmed) {
+            self.confirmed(conn, &message);
         }
         let now = self.queue.now();
         for (conn, out) in std::mem::take(&mut self.server.out) {
@@ -609,11 +634,20 @@ impl World {
     }
 
     /// What a device has confirmed, it has.
-    fn check_on_disk(&mut self, conn: Conn, text: &str) {
+    fn confirmed(&mut self, conn: Conn, message: &Element) {
+        let Some(number) = self.links.get(&conn).map(|link| link.device) else { return };
+        if let Some(device) = self.devices.get_mut(number) {
+            device.kept.extend(message.attr("id").map(str::to_owned));
+        }
+        if let Some(text) = body(message) {
+            self.check_on_disk(number, &text);
+        }
+    }
+
+    fn check_on_disk(&mut self, number: usize, text: &str) {
         if self.gone.contains(self.first_texts.get(text).map_or(text, String::as_str)) {
             return;
         }
-        let Some(number) = self.links.get(&conn).map(|link| link.device) else { return };
         let Some(device) = self.devices.get_mut(number) else { return };
         let loaded = device.store.load(vec![Query::All(Table::Messages)]).now_or_never();
         let Some(Ok(loaded)) = loaded else { return };
@@ -646,4 +680,10 @@ impl World {
         self.after(to_server.saturating_add(server), Event::ServerSeesEnd(conn));
         self.after(to_device.saturating_add(device), Event::DeviceSeesEnd(conn));
     }
+}
+
+/// What its author calls the message in a frame.
+fn id_within(frame: &str) -> Option<String> {
+    let stanza = parse(frame, &Limits::default()).ok()?;
+    message_in(&stanza)?.attr("id").map(str::to_owned)
 }

@@ -60,6 +60,8 @@ impl Account {
             }
             Past::New { sm, handled_before } => {
                 if let Some(handled) = handled_before {
+                    // What else the server took before it, we have not heard.
+                    self.archive.hold_back();
                     self.acknowledged(step, &|number| handled.contains(&number));
                 }
                 self.session_lost(step);
@@ -270,13 +272,13 @@ impl Account {
             self.session.setup_done(Setup::PRESENCE);
         }
         for content in self.outbox.acknowledged(step, covers) {
-            let chat = content.chat().clone();
+            let place = content.place();
             match content {
                 Outgoing::Message(message) => self.change_message(step, &message),
                 Outgoing::Event(change) => self.change_taken(change),
             }
             if self.archive.is_synced() && !self.archive.is_held_back() {
-                self.chats.mark(&chat);
+                self.archive.own_taken(step, place);
             }
         }
         self.ask_for_the_order(step);

@@ -492,6 +492,67 @@ fn the_oldest_message_of_a_window_stays_in_it_when_it_moves() {
     assert!(now(&before[0]) < Some(before[0].key), "it was moved");
 }
 
+/// A reaction of Romeo's to his first line.
+fn reaction(id: &str, emoji: &str) -> String {
+    format!(
+        "<message xmlns='jabber:client' from='{ROMEO}/o' to='{ME}' type='chat' id='{id}'>\
+         <reactions xmlns='urn:xmpp:reactions:0' id='m0'><reaction>{emoji}</reaction></reactions></message>"
+    )
+}
+
+impl World {
+    /// The archive has a reaction, which was made so long ago.
+    fn archive_reaction(&mut self, id: &str, emoji: &str, ago: i64) {
+        let stamp = plausch_xmpp::datetime::DateTime::from_millis(self.clock - ago).to_string();
+        self.harness.archive.push(Archived { id: id.into(), stamp, stanza: reaction(id, emoji) });
+    }
+
+    /// The reactions to Romeo's first line.
+    fn reactions(&mut self) -> Vec<String> {
+        let shown = self.whole(ROMEO);
+        shown.items[0].reactions.iter().map(|reaction| reaction.emoji.to_string()).collect()
+    }
+}
+
+/// What is handed out before catching up has a place by our clock, and is late.
+#[test]
+fn the_last_reaction_counts_also_out_of_a_gap() {
+    let mut world = signed_in(Server::default());
+    world.live(ROMEO);
+    world.cut();
+    world.clock += 3_600_000;
+    world.connect();
+    world.archive_reaction("r1", "👍", 5_000);
+    world.archive_reaction("r2", "👎", 4_000);
+    world.harness.receive(&reaction("r1", "👍"));
+    world.cut();
+    world.say(NURSE, 250);
+    world.renumber();
+    world.connect();
+    world.settle();
+    assert_eq!(world.reactions(), ["👎"]);
+}
+
+/// Both waited for the line, since history is read from its newer end. The archive is made anew, and read again.
+#[test]
+fn a_reaction_that_was_replaced_before_its_message_came_does_not_come_back() {
+    let mut world = signed_in(Server::default());
+    world.cut();
+    world.say(ROMEO, 1);
+    world.say(NURSE, 110);
+    world.archive_reaction("r1", "👍", 0);
+    world.archive_reaction("r2", "👎", 0);
+    world.say(NURSE, 10);
+    world.connect();
+    world.settle();
+    assert_eq!(world.reactions(), ["👎"]);
+    world.cut();
+    world.renumber();
+    world.connect();
+    world.settle();
+    assert_eq!(world.reactions(), ["👎"]);
+}
+
 const ODDITIES: [Odd; 9] = [
     Odd::Not,
     Odd::NeverComplete,

@@ -491,3 +491,97 @@ fn only_the_archive_may_be_ahead_of_our_clock() {
     harness.fail_to_resume("");
     assert_eq!(items(&mut harness)[0].at.0, START + 120_000);
 }
+
+/// The same from the archive; the archive's name of it and when it took it.
+fn archived(id: &str, stamp: &str, stanza: String) -> Archived {
+    Archived { id: id.into(), stamp: format!("2026-01-01T00:00:{stamp}Z"), stanza }
+}
+
+/// Comes live, with the archive's name of it.
+fn live(harness: &mut Harness, archive_id: &str, stanza: &str) {
+    let id = format!("<stanza-id xmlns='urn:xmpp:sid:0' by='{ME}' id='{archive_id}'/></message>");
+    harness.receive(&stanza.replace("</message>", &id));
+}
+
+/// A new session, with everything in it answered.
+fn back_online(harness: &mut Harness) {
+    harness.cut();
+    harness.advance(120_000);
+    harness.fail_to_resume("");
+}
+
+/// The link stalls for half a minute, and breaks before it has delivered everything.
+#[test]
+fn what_is_read_comes_after_what_the_mark_covers_in_any_chat() {
+    let mut harness = Harness::online();
+    let nurse = message("n1", "<body>hers</body>").replace("romeo@mont", "nurse@cap");
+    harness.now += 30_000;
+    harness.receive(&carbon("o1", "from my phone"));
+    live(&mut harness, "a2", &nurse);
+    harness.archive = vec![
+        archived("a1", "01", own("o1", "from my phone")),
+        archived("a2", "02", nurse),
+        archived("a3", "10", message("m3", "<body>not delivered</body>")),
+    ];
+    back_online(&mut harness);
+    assert_eq!(harness.texts(ROMEO), ["from my phone", "not delivered"]);
+}
+
+/// What we send has no name of the archive's until that is read, so the mark stays before it.
+#[test]
+fn what_we_sent_stays_in_order_while_it_is_read_and_when_the_archive_is_made_anew() {
+    // Our clock is a little fast, or a little slow.
+    for stamp in ["01", "02"] {
+        let mut harness = Harness::online();
+        harness.now += 1_000;
+        live(&mut harness, "a0", &message("m0", "<body>his</body>"));
+        harness.archive.push(archived("a0", "01", message("m0", "<body>his</body>")));
+        for number in 0..150 {
+            harness.now += 5;
+            harness.command(Command::SendText { chat: romeo(), text: format!("mine {number}") });
+            let id = harness.sent_last("message").attr("id").unwrap().to_owned();
+            harness.archive.push(archived(&format!("b{number}"), stamp, own(&id, &format!("mine {number}"))));
+        }
+        harness.acknowledge_all();
+        let last: Vec<String> = (100..150).map(|number| format!("mine {number}")).collect();
+        harness.cut();
+        harness.advance(120_000);
+        harness.connect_anew();
+        let query = harness.next_archive_query().unwrap();
+        harness.answer_archive(&query);
+        assert_eq!(harness.texts(ROMEO), last, "only a part has been read");
+        // By then the server was made anew, and has the last message only.
+        let kept = harness.archive.pop().unwrap();
+        harness.archive = vec![Archived { id: "c".into(), ..kept }];
+        back_online(&mut harness);
+        assert_eq!(harness.texts(ROMEO), last);
+    }
+}
+
+#[test]
+fn what_came_before_catching_up_stays_behind_what_the_archive_forgot() {
+    let mut harness = Harness::online();
+    harness.now += 1_400;
+    live(&mut harness, "a1", &message("m1", "<body>one</body>"));
+    harness.cut();
+    harness.advance(120_000);
+    harness.connect_anew();
+    live(&mut harness, "a2", &message("m2", "<body>two</body>"));
+    harness.archive = vec![archived("b2", "01", message("m2", "<body>two</body>"))];
+    harness.answer_setup("");
+    assert_eq!(harness.texts(ROMEO), ["one", "two"]);
+}
+
+#[test]
+fn corrections_of_what_is_not_here_stand_where_the_first_of_them_does() {
+    let frames = [
+        copy(ROMEO, 1, "c1", &correction("m1", "second")),
+        copy(ROMEO, 2, "m2", "<body>between</body>"),
+        copy(ROMEO, 3, "c2", &correction("m1", "third")),
+    ];
+    for order in [[0, 1, 2], [2, 1, 0], [2, 0, 1], [1, 2, 0]] {
+        let mut harness = Harness::online();
+        order.iter().for_each(|place: &usize| harness.receive(&frames[*place]));
+        assert_eq!(harness.texts(ROMEO), ["third", "between"], "{order:?}");
+    }
+}

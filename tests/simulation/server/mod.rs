@@ -20,11 +20,10 @@ use std::collections::BTreeMap;
 use plausch_xmpp::xml::{Element, Limits, parse};
 
 use crate::dice::Dice;
-use crate::line;
 use crate::queue::Millis;
 use archive::Archived;
 use login::Login;
-use said::Said;
+pub use said::{Has, Order, Said, Shown, Slot, agree, slots};
 use session::Session;
 
 /// The one domain.
@@ -95,8 +94,8 @@ pub struct Server {
     now: Millis,
     /// What is to be sent, in order.
     pub out: Vec<(Conn, Out)>,
-    /// The texts of messages that a client has just confirmed to have, for whoever checks that it has.
-    pub confirmed: Vec<(Conn, String)>,
+    /// The messages that a client has just confirmed to have, for whoever checks that it has.
+    pub confirmed: Vec<(Conn, Element)>,
 }
 
 impl Server {
@@ -160,18 +159,20 @@ impl Server {
         }
     }
 
-    /// The messages between two accounts, in the order of the first one's archive, and what became of them: those that it has
-    /// forgotten, and those that it has.
-    pub fn conversation(&self, account: &str, with: &str) -> (Vec<String>, Vec<String>) {
-        let Some(account) = self.accounts.get(account) else { return Default::default() };
-        let lines = |archive: &[Archived]| {
-            let mut said: Vec<Said> = Vec::new();
-            for archived in archive.iter().filter(|archived| archived.with == with) {
-                Said::take(&mut said, &archived.stanza);
-            }
-            said.iter().map(|said| line(said.text.as_deref(), said.edited, &said.reactions)).collect()
+    /// What was said between two accounts, in the order of the first one's archive.
+    pub fn conversation(&self, account: &str, with: &str) -> Vec<Said> {
+        let Some(account) = self.accounts.get(account) else { return Vec::new() };
+        let said = |archive: &[Archived], forgotten: bool| -> Vec<Said> {
+            let theirs = archive.iter().filter(|archived| archived.with == with);
+            theirs.filter_map(|archived| Said::of(&archived.stanza, forgotten)).collect()
         };
-        (lines(&account.trimmed), lines(&account.archive))
+        [said(&account.trimmed, true), said(&account.archive, false)].concat()
+    }
+
+    /// What the authors call the messages that an archive has.
+    pub fn ids(&self, account: &str) -> Vec<String> {
+        let archive = self.accounts.get(account).map(|account| account.archive.as_slice()).unwrap_or_default();
+        archive.iter().filter_map(|archived| archived.stanza.attr("id")).map(str::to_owned).collect()
     }
 
     /// The archives forget a part, of 10,000, of what is older than this.
@@ -232,8 +233,14 @@ impl Server {
     }
 }
 
+/// The message that a stanza is, or that is wrapped in it.
+pub fn message_in(stanza: &Element) -> Option<&Element> {
+    let inside = stanza.children().find_map(message_in);
+    inside.or(Some(stanza).filter(|stanza| stanza.name() == "message"))
+}
+
 /// A message's text, if it is not there only for clients that don't know what else it says.
-fn body(stanza: &Element) -> Option<String> {
+pub fn body(stanza: &Element) -> Option<String> {
     stanza.child_text("body", "jabber:client").filter(|_| stanza.child("fallback", "urn:xmpp:fallback:0").is_none())
 }
 

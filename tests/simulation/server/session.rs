@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use plausch_xmpp::xml::Element;
 
 use super::route::{delayed, has_id_of};
-use super::{Conn, Out, Server, body};
+use super::{Conn, Out, Server, message_in};
 use crate::dice::Dice;
 use crate::queue::Millis;
 
@@ -82,8 +82,7 @@ impl Server {
     fn confirmed(&mut self, conn: Conn, account: &str, id: &str, element: &Element) {
         let handled = element.attr("h").and_then(|h| h.parse().ok()).unwrap_or_default();
         let confirmed = self.session(account, id).map(|session| session.confirm(handled)).unwrap_or_default();
-        let texts = confirmed.iter().filter_map(text_within).map(|text| (conn, text));
-        self.confirmed.extend(texts);
+        self.confirmed.extend(confirmed.iter().filter_map(delivered).map(|message| (conn, message.clone())));
     }
 
     /// A session goes on: the client has `handled` stanzas, the rest goes out again, messages with the time of the first try.
@@ -92,8 +91,7 @@ impl Server {
         let confirmed = session.confirm(handled);
         let again = session.unconfirmed.iter().map(|(at, stanza)| late(stanza, *at, account).to_xml());
         let again: Vec<String> = again.collect();
-        let texts = confirmed.iter().filter_map(text_within).map(|text| (conn, text));
-        self.confirmed.extend(texts);
+        self.confirmed.extend(confirmed.iter().filter_map(delivered).map(|message| (conn, message.clone())));
         again.into_iter().for_each(|frame| self.send(conn, frame));
         if dice.chance(5_000) {
             self.send(conn, "<r xmlns='urn:xmpp:sm:3'/>");
@@ -158,8 +156,7 @@ fn late(stanza: &Element, at: Millis, account: &str) -> Element {
     if timeless { stanza.clone() } else { delayed(stanza, at, account) }
 }
 
-/// The text of a message, be it in a carbon or not. What comes from the archive can be had again.
-fn text_within(stanza: &Element) -> Option<String> {
-    let inside = || stanza.children().filter(|child| child.name() != "result").find_map(text_within);
-    body(stanza).or_else(inside)
+/// The message that was delivered, be it in a carbon or not. What comes from the archive can be had again.
+fn delivered(stanza: &Element) -> Option<&Element> {
+    message_in(stanza).filter(|_| stanza.children().all(|child| child.name() != "result"))
 }
