@@ -493,10 +493,9 @@ impl Account {
         let key = message.item.key;
         // Without anything before it in the archive there is only the server's clock to go by; and what we sent came there
         // later than we thought.
-        let early = message.item.way == Way::Out && key.at < incoming.at;
+        let early = message.item.way == Way::Out && key.at < incoming.at && !self.archive.is_in_order(key);
         let misplaced = early || floor.map_or(key.at != incoming.at, |floor| key <= floor);
-        let in_order = self.archive.is_in_order(key) || incoming.floor.is_some_and(|floor| key.at <= floor);
-        if misplaced && !in_order {
+        if misplaced && incoming.floor.is_none_or(|floor| floor < key.at) {
             let place = ingest::place_of(step, incoming, floor);
             message = self.move_message(step, &message, place, incoming.at);
             known.put(&message);
