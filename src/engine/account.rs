@@ -519,7 +519,7 @@ impl Account {
         // that are read back.
         let in_order = match incoming.provenance {
             Provenance::History => archive::is_history(key),
-            _ => key.sequence.abs_diff(sequence) < RESERVED,
+            _ => key.sequence / RESERVED == sequence / RESERVED,
         };
         if key.at == place.at && in_order || incoming.floor.is_some_and(|floor| key.at <= floor) {
             return;

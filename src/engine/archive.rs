@@ -28,7 +28,7 @@ use crate::{
     envelope::{Incoming, Provenance},
     gaps::{MARGIN_MILLIS, Missing, PAGE_PLACES},
     map::Set,
-    page::{Part, Read, Running, Scan, after, before, put_in_order},
+    page::{Part, Read, Running, Scan, after, before, put_in_order, until},
     records::{ARCHIVE, ArchiveRecord, BlockRecord, GapRecord, Places, encode},
     step::Step,
     store::Table,
@@ -139,11 +139,10 @@ impl Archive {
             (true, None) => Page::Last,
             (false, end) => after(end.as_ref(), Page::First),
         };
-        let time = |at: Timestamp| Some(DateTime::from_millis(at.0));
         let filter = Filter {
             with: Some(with),
-            start: time(part.missing.after),
-            end: time(part.missing.before).filter(|_| !part.newest),
+            start: Some(DateTime::from_millis(part.missing.after.0)),
+            end: Some(until(part.missing.before)).filter(|_| !part.newest),
             ..Filter::default()
         };
         Some(self.query(step, Scan::Part(part), page, filter))
@@ -171,7 +170,7 @@ impl Archive {
         if self.running.iter().any(|running| running.scan == scan) {
             return None;
         }
-        let end = at.filter(|_| oldest.is_none()).map(|at| DateTime::from_millis(at.plus_millis(1).0));
+        let end = at.filter(|_| oldest.is_none()).map(|at| until(at.plus_millis(1)));
         let page = oldest.map_or(Page::Last, |id| Page::Before(id.as_str().to_owned()));
         Some(self.query(step, scan, page, Filter { with: Some(with), end, ..Filter::default() }))
     }

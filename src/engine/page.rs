@@ -112,8 +112,13 @@ pub(crate) fn after(id: Option<&StanzaId>, otherwise: Page) -> Page {
 pub(crate) fn before(id: Option<&StanzaId>, end: Timestamp) -> (Page, Filter) {
     match id {
         Some(id) => (Page::Before(id.as_str().to_owned()), Filter::default()),
-        None => (Page::Last, Filter { end: Some(DateTime::from_millis(end.0)), ..Filter::default() }),
+        None => (Page::Last, Filter { end: Some(until(end)), ..Filter::default() }),
     }
+}
+
+/// The end of a filter. Servers that round it down to the second must not leave out what came within that second.
+pub(crate) fn until(end: Timestamp) -> DateTime {
+    DateTime::from_millis(end.0.saturating_add(999).div_euclid(1_000).saturating_mul(1_000))
 }
 
 /// Puts a page into the archive's order that the server sent in another: where its ends are not what it says they are.

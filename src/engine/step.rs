@@ -11,7 +11,7 @@ use crate::{
     store::{Loaded, Query},
 };
 
-/// So many places are reserved at once: those of a fraction of a second.
+/// So many places are reserved at once, from a multiple of that on: those of a fraction of a second.
 pub(crate) const RESERVED: u64 = 1 << 22;
 
 /// Handed through everything that happens while one input is handled.
@@ -36,7 +36,8 @@ impl Step<'_> {
 
     /// Keeps places in the order of arrival free, for what turns out to have come before whatever comes from now on.
     pub fn reserve(&mut self) -> Places {
-        let start = self.sequence();
+        let next = self.sequence();
+        let start = next.checked_next_multiple_of(RESERVED).unwrap_or(next);
         *self.last_sequence = start.saturating_add(RESERVED);
         Places { start, end: *self.last_sequence }
     }

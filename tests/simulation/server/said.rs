@@ -106,7 +106,7 @@ pub fn slots(said: &[Said], has: &dyn Fn(&Said) -> Has, order: Order) -> Vec<Slo
         let has = has(said);
         if has != Has::Not {
             let (surely, free) = (has != Has::Perhaps, has != Has::Surely);
-            messages.entry(&said.target).or_default().push(Known { place, said, surely });
+            messages.entry(&said.target).or_default().push(Known { place, said, surely, free: has == Has::Somewhere });
             slots.get_mut(place).into_iter().for_each(|slot| slot.free = free);
         }
     }
@@ -170,6 +170,8 @@ struct Known<'a> {
     place: usize,
     said: &'a Said,
     surely: bool,
+    /// Nobody can tell the device where it belongs.
+    free: bool,
 }
 
 /// What is shown of one message, and where that may be.
@@ -222,11 +224,12 @@ fn show(stanzas: &[Known<'_>], order: Order) -> (Slot, Vec<usize>) {
 /// Those of which each may be the one that counts, if that is the first that is there.
 fn counting<'k>(list: impl Iterator<Item = &'k Known<'k>>, order: Order) -> Vec<&'k Known<'k>> {
     let mut counting = Vec::new();
+    let mut found = false;
     for known in list {
-        counting.push(known);
-        if known.surely && order == Order::Archive {
-            break;
+        if !found || known.free {
+            counting.push(known);
         }
+        found |= known.surely && !known.free && order == Order::Archive;
     }
     counting
 }
