@@ -494,7 +494,9 @@ impl Account {
         // Without anything before it in the archive there is only the server's clock to go by; and what we sent came there
         // later than we thought.
         let early = message.item.way == Way::Out && key.at < incoming.at && !self.archive.is_in_order(key);
-        let misplaced = early || floor.map_or(key.at != incoming.at, |floor| key <= floor);
+        // What will be read of the same second comes before it, if the page begins behind a gap.
+        let in_the_way = incoming.renumbered && key.at == incoming.at && self.archive.keeps_free(key);
+        let misplaced = early || in_the_way || floor.map_or(key.at != incoming.at, |floor| key <= floor);
         if misplaced && incoming.floor.is_none_or(|floor| floor < key.at) {
             let place = ingest::place_of(step, incoming, floor);
             message = self.move_message(step, &message, place, incoming.at);
@@ -513,7 +515,7 @@ impl Account {
     /// A message that was here before the archive was first read may turn out to be an old one.
     fn put_in_the_archives_past(&mut self, step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) {
         let (Some(sequence), Some(message)) = (incoming.sequence, Self::copied(incoming, known)) else { return };
-        let place = TimelineKey { at: incoming.at.max(incoming.floor.unwrap_or(incoming.at)), sequence };
+        let place = TimelineKey { at: incoming.earliest(), sequence };
         let key = message.item.key;
         // What was read before, of the same second, is in the archive's order already; what came by itself stands behind all
         // that are read back.

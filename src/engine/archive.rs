@@ -529,6 +529,11 @@ impl Archive {
         }
     }
 
+    /// Whether places after this one are kept free for what is behind the mark.
+    pub fn keeps_free(&self, key: TimelineKey) -> bool {
+        self.places.is_some_and(|places| key.sequence < places.end)
+    }
+
     /// No message that the mark covers stands at a later time than this.
     pub fn up_to_at(&self) -> Option<Timestamp> {
         self.record.up_to_at

@@ -67,6 +67,11 @@ pub(crate) struct Incoming {
 const STAMP_UNIT_MILLIS: i64 = 1_000;
 
 impl Incoming {
+    /// The time that it may stand at: behind everything that is as old as its floor, all of which is here.
+    pub fn earliest(&self) -> Timestamp {
+        self.floor.map_or(self.at, |floor| self.at.max(floor.plus_millis(1)))
+    }
+
     /// Whether it comes in its turn, after all that the server took before it, in a session that began then. What was kept
     /// for us since before may be older than what is here; what is sent again when the session is resumed is not, whatever
     /// its stamp is by our clock.

@@ -344,7 +344,7 @@ pub(crate) fn new_message(
 
 /// Where something new belongs: where the archive has it, or after what came before.
 pub(crate) fn place_of(step: &mut Step<'_>, incoming: &Incoming, floor: Option<TimelineKey>) -> TimelineKey {
-    let at = incoming.at.max(incoming.floor.unwrap_or(incoming.at));
+    let at = incoming.earliest();
     match incoming.sequence {
         Some(sequence) => TimelineKey { at, sequence },
         None => place_after(step, floor, at),
