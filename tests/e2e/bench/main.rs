@@ -99,6 +99,9 @@ async fn roster(contacts: u32) -> Result<()> {
         painted.push(found.json()[0].as_f64().context("a time")?);
         nodes.push(found.json()[1].as_f64().context("a count")?);
         person.connection("online").await?;
+        // A page that was used before: the service worker has what it keeps.
+        let installed = "return navigator.serviceWorker.ready.then((kept) => kept.active?.state === 'activated');";
+        person.wait("the service worker is there", installed, vec![]).await?;
         tokio::time::sleep(Duration::from_secs(2)).await;
         person.browser.driver.refresh().await?;
         cached.push(mark(&person, "plausch:cached").await?);
