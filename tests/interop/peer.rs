@@ -11,7 +11,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use crate::server::{Credentials, Server, ServerError, variable};
 
 /// How long it may take until something happens.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What went wrong with the peer.
 #[derive(Debug, thiserror::Error)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::process::Stdio;
+use std::time::Duration;
 
 use plausch_native::SessionOptions;
 use tokio::process::Command;
@@ -36,7 +37,9 @@ pub struct Credentials {
 impl Credentials {
     /// A sign-in over this WebSocket endpoint.
     pub fn over(&self, websocket: &str) -> SessionOptions {
-        SessionOptions::new(&self.jid, &self.password).websocket(websocket)
+        let options = SessionOptions::new(&self.jid, &self.password).websocket(websocket);
+        // All tests run at the same time, and one of them has hundreds of messages to take in.
+        SessionOptions { patience: Duration::from_secs(90), ..options }
     }
 }
 

@@ -321,7 +321,8 @@ impl Words {
         format!("#{}", known + 1)
     }
 
-    /// The element without what says nothing: languages, stamps, ids of sessions, the order of attributes, texts of errors.
+    /// The element without what says nothing: languages, stamps, ids of sessions, the order of attributes and of a page's ends,
+    /// which prosody gives in another one each time it starts, and texts of errors.
     /// Counts and indices of pages need not be given (XEP-0059 §2.6), unless nothing but the count was asked for.
     fn normal(&mut self, element: &Element, counts: bool) -> Element {
         let is_archive_id =
@@ -340,7 +341,14 @@ impl Words {
             };
         }
         let is_place = element.ns() == ns::RSM && matches!(element.name(), "first" | "last");
-        for node in element.nodes() {
+        let mut nodes: Vec<&Node> = element.nodes().iter().collect();
+        if element.is("set", ns::RSM) {
+            nodes.sort_by_key(|node| match node {
+                Node::Element(child) => child.name().to_owned(),
+                Node::Text(_) => String::new(),
+            });
+        }
+        for node in nodes {
             normal = match node {
                 Node::Element(child) if child.is("text", ns::STANZAS) || child.is("count", ns::RSM) && !counts => {
                     normal
