@@ -29,7 +29,7 @@ pub const PASSPHRASE: Kind =
 pub fn lock_screen(ui: Ui) -> Drawn {
     // It stands above everything, and may name somebody.
     ui.menu.set(None);
-    let typed = Field::new(String::new());
+    let typed = Field::default();
     typed.input.on_load(|input| dom::focus(&input));
     complain(ui, typed);
     let busy = ui.state.lock.busy;

@@ -42,8 +42,8 @@ impl Form {
 /// Draws the page.
 pub fn sign_in(ui: Ui) -> Drawn {
     let form = Form {
-        address: Field::new(String::new()),
-        password: Field::new(String::new()),
+        address: Field::default(),
+        password: Field::default(),
         visible: RwSignal::new(false),
         stay: RwSignal::new(true),
     };

@@ -53,7 +53,7 @@ impl Progress {
 
 /// Draws the dialog for a new contact.
 pub fn add(ui: Ui, address: String) -> Drawn {
-    let (address, name, groups) = (Field::new(address), Field::new(String::new()), Field::new(String::new()));
+    let (address, name, groups) = (Field::new(address), Field::default(), Field::default());
     let progress = Progress::new(ui);
     let submit = move || {
         let typed = address.trimmed();

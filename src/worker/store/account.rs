@@ -50,11 +50,13 @@ impl AccountStore {
     /// Opens a database that must be there. `wrapped` is the data key if it is kept elsewhere.
     pub async fn open(account: &BareJid, master_key: &MasterKey, wrapped: Option<&[u8]>) -> Result<Self, StoreError> {
         let connection = existing(account).await?.ok_or_else(gone)?;
-        // Asked for before the run's number is, which takes longer.
-        let own = data_key::ask(&connection)?;
         let mut store = Self::connect(account, connection).await?;
-        let own = data_key::answered(own).await?;
+        let own = if wrapped.is_none() { data_key::read_from(&store.connection).await? } else { None };
         let data_key = master_key.unwrap(account, wrapped.or(own.as_deref()).ok_or_else(gone)?).await?;
+        if wrapped.is_some() {
+            // What was interrupted has left a copy that needs no passphrase.
+            data_key::delete_from(&store.connection).await?;
+        }
         store.sealer = Some(Sealer::new(&store.name, data_key, store.run));
         Ok(store)
     }

@@ -7,7 +7,6 @@ use wasm_bindgen::prelude::*;
 
 use super::account::{HOST, existing};
 use super::connection::Connection;
-use super::idb::{Answer, Transaction};
 
 const DATA_KEY: &str = "data-key";
 
@@ -29,30 +28,27 @@ pub async fn keep(account: &BareJid, wrapped: &[u8]) -> Result<(), StoreError> {
 
 /// Deletes the account's, if there is one.
 pub async fn delete(account: &BareJid) -> Result<(), StoreError> {
-    let Some(connection) = existing(account).await? else { return Ok(()) };
-    if read_from(&connection).await?.is_none() {
+    match existing(account).await? {
+        Some(connection) => delete_from(&connection).await,
+        None => Ok(()),
+    }
+}
+
+/// That of an open database.
+pub async fn read_from(connection: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
+    let transaction = connection.read(&[HOST])?;
+    let found = transaction.store(HOST)?.get(&DATA_KEY.into())?.wait().await?;
+    Ok(found.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec))
+}
+
+/// Deletes that of an open database, if there is one.
+pub async fn delete_from(connection: &Connection) -> Result<(), StoreError> {
+    if read_from(connection).await?.is_none() {
         return Ok(());
     }
     let transaction = connection.write(&[HOST])?;
     transaction.store(HOST)?.delete(&DATA_KEY.into())?;
     transaction.complete().await
-}
-
-/// That of an open database.
-pub async fn read_from(connection: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
-    answered(ask(connection)?).await
-}
-
-/// Asks an open database for it.
-pub fn ask(connection: &Connection) -> Result<(Transaction, Answer), StoreError> {
-    let transaction = connection.read(&[HOST])?;
-    let answer = transaction.store(HOST)?.get(&DATA_KEY.into())?;
-    Ok((transaction, answer))
-}
-
-/// What it answered. The transaction has to live until then.
-pub async fn answered((_transaction, answer): (Transaction, Answer)) -> Result<Option<Vec<u8>>, StoreError> {
-    Ok(answer.wait().await?.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec))
 }
 
 /// Keeps it in an open database.

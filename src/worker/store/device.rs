@@ -75,16 +75,6 @@ impl Device {
         self.put(ACCOUNTS, account, JsValue::from_bool(standing == Standing::SignedIn)).await
     }
 
-    /// The account's master key.
-    pub async fn master_key(&self, account: &BareJid) -> Result<Option<MasterKey>, StoreError> {
-        Ok(self.get(KEYS, account).await?.and_then(MasterKey::from_js))
-    }
-
-    /// Keeps the account's master key.
-    pub async fn keep_master_key(&self, account: &BareJid, key: &MasterKey) -> Result<(), StoreError> {
-        self.put(KEYS, account, key.as_js().clone()).await
-    }
-
     /// The lock, if there is one.
     pub async fn lock(&self) -> Result<Option<Lock>, StoreError> {
         let transaction = self.connection.read(&[OWN])?;

@@ -258,19 +258,17 @@ async fn a_database_of_a_newer_version_is_left_alone() {
 async fn the_device_knows_its_accounts_and_their_keys() {
     let (romeo, juliet) = (somebody(), somebody());
     let device = Device::open().await.unwrap();
-    device.set_standing(&romeo, Standing::SigningIn).await.unwrap();
+    device.begin("host", &romeo, &MasterKey::generate().await.unwrap(), None).await.unwrap();
     device.set_standing(&juliet, Standing::SignedIn).await.unwrap();
-    let key = MasterKey::generate().await.unwrap();
-    device.keep_master_key(&romeo, &key).await.unwrap();
     drop(device);
     let device = Device::open_existing().await.unwrap().unwrap();
     assert_eq!(device.standing(&romeo).await, Ok(Some(Standing::SigningIn)));
     assert!(device.accounts().await.unwrap().contains(&(juliet.clone(), Standing::SignedIn)));
-    assert!(device.master_key(&romeo).await.unwrap().is_some());
-    assert!(device.master_key(&juliet).await.unwrap().is_none());
+    assert!(device.keys(&romeo).await.unwrap().0.is_some());
+    assert!(device.keys(&juliet).await.unwrap().0.is_none());
     device.forget(&romeo).await.unwrap();
     assert_eq!(device.standing(&romeo).await, Ok(None));
-    assert!(device.master_key(&romeo).await.unwrap().is_none());
+    assert!(device.keys(&romeo).await.unwrap().0.is_none());
     drop(device);
     erase(&juliet).await.unwrap();
 }
@@ -278,9 +276,9 @@ async fn the_device_knows_its_accounts_and_their_keys() {
 /// Signs somebody in as far as the store is concerned.
 async fn settle(account: &BareJid, standing: Standing) {
     let device = Device::open().await.unwrap();
-    device.set_standing(account, standing).await.unwrap();
     let (mut store, key) = new_store(account).await;
-    device.keep_master_key(account, &key).await.unwrap();
+    device.begin("host", account, &key, None).await.unwrap();
+    device.set_standing(account, standing).await.unwrap();
     put(&mut store, "a", b"1").await.unwrap();
 }
 

@@ -111,6 +111,8 @@ impl Vault {
     }
 
     /// Whether a passphrase is set and has been given.
+    #[cfg(test)]
+    #[cfg(target_arch = "wasm32")]
     pub fn is_unlocked(&self) -> bool {
         self.key.borrow().is_some()
     }
@@ -223,10 +225,7 @@ impl Vault {
         let Some(lock) = lock else { return AccountStore::open(account, &master_key, None).await };
         let wrapped = device.wrapped_key(account).await?.ok_or_else(gone)?;
         let key = self.with_key(&lock, |key| key.unwrap(account, &wrapped))?;
-        let store = AccountStore::open(account, &master_key, Some(&key)).await?;
-        // What was interrupted has left a copy that needs no passphrase.
-        data_key::delete(account).await?;
-        Ok(store)
+        AccountStore::open(account, &master_key, Some(&key)).await
     }
 
     /// Makes room for an account that signs in, and keeps its key under the lock, if there is one.

@@ -62,7 +62,7 @@ async fn without_the_passphrase_nothing_opens_even_with_the_browsers_key() {
     let device = Device::open_existing().await.unwrap().unwrap();
     for account in [&romeo, &juliet] {
         assert!(matches!(vault.open(account).await, Err(StoreError::Closed(_))));
-        let key = device.master_key(account).await.unwrap().unwrap();
+        let key = device.keys(account).await.unwrap().0.unwrap();
         assert!(
             matches!(AccountStore::open(account, &key, None).await, Err(StoreError::Damaged(_))),
             "no copy is left"
