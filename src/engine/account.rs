@@ -658,7 +658,7 @@ impl Account {
                 step.fx.batch.put(Table::Chats, jid_key(jid), encode(&chat.record));
             }
         }
-        let chats = self.chats.take_changed();
+        let chats = self.chats.take_changed(step.now, self.archive.is_behind());
         if !self.booted {
             return;
         }

@@ -150,7 +150,7 @@ impl Archive {
 
     /// The part to read of an open chat before catching up goes on, if that takes a while and it is not read already.
     pub fn part_ahead(&mut self, chat: &BareJid, now: Timestamp) -> Option<Part> {
-        let wanted = self.behind && self.is_behind_mark() && self.ahead.insert(chat.clone());
+        let wanted = self.is_behind() && self.ahead.insert(chat.clone());
         let after = self.record.here_until().filter(|_| wanted)?;
         let missing = Missing { after, before: now.max(after), gone: false };
         Some(Part { chat: chat.clone(), direction: Direction::Older, missing, newest: true })
@@ -197,6 +197,11 @@ impl Archive {
     pub fn may_have_older(&self, chat: &BareJid) -> bool {
         let more = !self.record.reached_start || self.record.newest_gap().is_some();
         more && !self.exhausted.contains(chat)
+    }
+
+    /// Whether catching up goes on, and takes more than a page.
+    pub fn is_behind(&self) -> bool {
+        self.behind && self.is_behind_mark()
     }
 
     /// Whether what is behind the mark may be missing.

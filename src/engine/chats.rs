@@ -14,6 +14,9 @@ const PREVIEW_CHARS: usize = 200;
 
 /// For how long a "typing" counts when nothing follows (XEP-0085 §5.4 leaves it open).
 const TYPING_MILLIS: i64 = 30_000;
+/// While history is caught up with, the list is shown this often: with each page, it would have to be drawn many times a
+/// second.
+const CATCHING_UP_MILLIS: i64 = 1_000;
 
 /// A chat with what is known of it for the moment.
 #[derive(Debug, Default)]
@@ -36,6 +39,10 @@ pub(crate) struct Chats {
     typing: Map<BareJid, (ChatState, Timestamp)>,
     typing_changed: Set<BareJid>,
     changed: Set<BareJid>,
+    /// When what had changed was last shown.
+    shown_at: Timestamp,
+    /// The person did something: what comes of it is shown at once.
+    urgent: bool,
     unsaved: Set<BareJid>,
 }
 
@@ -219,9 +226,10 @@ impl Chats {
         }
     }
 
-    /// When the next "typing" runs out.
+    /// When the next "typing" runs out, or what has changed is to be shown.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.typing.values().map(|(_, until)| *until).min()
+        let show = (!self.changed.is_empty()).then(|| self.shown_at.plus_millis(CATCHING_UP_MILLIS));
+        self.typing.values().map(|(_, until)| *until).chain(show).min()
     }
 
     /// Nobody is known to be typing any more.
@@ -237,8 +245,21 @@ impl Chats {
         changed.iter().map(|jid| (jid.clone(), self.typing(jid))).collect()
     }
 
-    /// The chats to show again.
-    pub fn take_changed(&mut self) -> Set<BareJid> {
+    /// What changes next is shown at once, even while history is caught up with.
+    pub fn show_at_once(&mut self) {
+        self.urgent = true;
+    }
+
+    /// The chats to show again; those that change while history is caught up with wait for a moment.
+    pub fn take_changed(&mut self, now: Timestamp, catching_up: bool) -> Set<BareJid> {
+        let since = now.0.saturating_sub(self.shown_at.0);
+        // A clock may be set back.
+        let waits = catching_up && !self.urgent && (0..CATCHING_UP_MILLIS).contains(&since);
+        self.urgent = false;
+        if waits || self.changed.is_empty() {
+            return Set::default();
+        }
+        self.shown_at = now;
         std::mem::take(&mut self.changed)
     }
 

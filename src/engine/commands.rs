@@ -31,6 +31,7 @@ impl Account {
         if !self.booted {
             return self.done(step, view, id, Err(CommandError::Storage("not loaded yet".to_owned())));
         }
+        self.chats.show_at_once();
         let stores_nothing = matches!(
             command,
             Command::SetVisible(_)

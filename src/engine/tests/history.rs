@@ -276,3 +276,60 @@ fn the_last_reaction_counts_though_our_clock_is_slow() {
         harness.window(romeo)[0].reactions.iter().map(|reaction| reaction.emoji.to_string()).collect();
     assert_eq!(shown, ["👎"]);
 }
+
+/// Somebody comes back to a thousand messages, over many pages.
+fn back_after_a_thousand() -> Harness {
+    let mut harness = signed_in(vec![archived_with("romeo@mont.example", 0)]);
+    harness.archive = (0..1_000).map(|number| archived_with("romeo@mont.example", number)).collect();
+    harness.cut();
+    harness.advance(120_000);
+    harness.connect_anew();
+    harness.forget_updates();
+    harness
+}
+
+/// What the list was told about the chat, each time.
+fn shown(harness: &mut Harness) -> Vec<u32> {
+    let changed = |update| match update {
+        Update::ChatsChanged(chats) => Some(chats.iter().map(|chat| chat.unread).sum()),
+        _ => None,
+    };
+    harness.updates().into_iter().filter_map(changed).collect()
+}
+
+#[test]
+fn the_list_is_not_told_of_each_page_that_is_caught_up_with() {
+    let mut harness = back_after_a_thousand();
+    settle(&mut harness);
+    let shown = shown(&mut harness);
+    assert!(shown.len() <= 3, "{shown:?}");
+    assert_eq!(shown.last(), Some(&1_000), "the last word is there when everything is");
+}
+
+#[test]
+fn the_list_does_not_wait_for_long_while_catching_up() {
+    let mut harness = back_after_a_thousand();
+    let mut last = 0;
+    for _ in 0..5 {
+        let page = harness.next_archive_query().unwrap();
+        harness.answer_archive(&page);
+        let _ = shown(&mut harness);
+        harness.advance(1_000);
+        let now = shown(&mut harness);
+        assert!(now.last().is_some_and(|unread| *unread > last), "{last}, {now:?}");
+        last = now.last().copied().unwrap();
+    }
+    assert!(last < 1_000);
+}
+
+#[test]
+fn what_the_person_does_is_shown_at_once_while_catching_up() {
+    let mut harness = back_after_a_thousand();
+    for _ in 0..3 {
+        let page = harness.next_archive_query().unwrap();
+        harness.answer_archive(&page);
+    }
+    harness.forget_updates();
+    harness.command(Command::SaveDraft { chat: romeo(), text: Some("back".into()) });
+    assert_eq!(shown(&mut harness).len(), 1);
+}
