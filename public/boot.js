@@ -1,5 +1,9 @@
 // Starts the app in its own page.
+import * as last from "./last.js";
 import { load } from "./mount.js";
+
+// The app says when the view may be kept for the next start.
+plausch.last = last;
 
 // The hoster's settings are on their way while the app is loaded. If that fails, the app hears of it, and nobody else.
 plausch.settings = fetch("config.json", { cache: "no-cache" });

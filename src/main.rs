@@ -43,11 +43,22 @@ async fn run(body: &HtmlElement, skeleton: &Element, config: Config, lifeline: O
     app.attach(move |message| link.send(message));
     greeted.await;
     app.knows_what_to_draw().await;
+    last_view().await;
     // What `index.html` shows until now.
     skeleton.remove();
     if app.mount(body).is_ok() {
         // The app lives as long as its page.
         std::mem::forget(app);
+    }
+}
+
+/// Waits until the last view is painted, or it is known that there is none: with it comes the place that it shows.
+async fn last_view() {
+    let last = files().and_then(|files| Reflect::get(&files, &"last".into()).ok());
+    let shown = last.and_then(|last| Reflect::get(&last, &"shown".into()).ok()?.dyn_into::<Promise>().ok());
+    if let Some(shown) = shown {
+        // It is never rejected.
+        let _ = JsFuture::from(shown).await;
     }
 }
 

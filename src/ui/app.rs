@@ -13,7 +13,7 @@ use super::{
         icon::{icons, logo},
         menu, notices,
     },
-    list_pane, lock, marks, nav, prefs, sign_in,
+    last, list_pane, lock, marks, nav, prefs, sign_in,
 };
 use crate::reactive::*;
 use crate::text::format;
@@ -36,6 +36,7 @@ pub fn app(ui: Ui) -> Drawn {
             }
         });
         history::keep(ui);
+        last::keep(ui, root);
     }
     keys::listen(ui, html::div())
         .attr("class", "plausch")

@@ -24,7 +24,7 @@ use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, El, choose, html, live, memo, when};
 use crate::{
     text::{fold, format},
-    view::{ChatRow, Dialog, OpenChat},
+    view::{ChatRow, Dialog, OpenChat, Section},
 };
 
 /// Draws the list with its head; `heading` is the id that the heading gets.
@@ -105,6 +105,7 @@ fn matching(all: &[ChatRow], words: &str) -> Vec<ChatRow> {
 
 fn rows(ui: Ui, shown: Memo<Found>) -> Rows<ChatRow> {
     Rows {
+        section: Section::Chats,
         name: live(move || ui.texts().chats()),
         all: memo(move || shown.get().0),
         key: |row| row.entry.jid.to_string(),

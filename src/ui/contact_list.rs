@@ -23,7 +23,7 @@ use super::{
 use crate::reactive::*;
 use crate::text::fold;
 use crate::ui::draw::{Draw, Drawn, El, choose, effect, html, live, memo};
-use crate::view::{Account, ContactEntry, ContactFilter, Dialog, OpenChat};
+use crate::view::{Account, ContactEntry, ContactFilter, Dialog, OpenChat, Section};
 
 /// Draws the list with its head; `heading` is the id that the heading gets.
 pub fn contact_list(ui: Ui, heading: String) -> Drawn {
@@ -115,6 +115,7 @@ impl PartialEq for Person {
 
 fn rows(ui: Ui, shown: Memo<Found>) -> Rows<Person> {
     Rows {
+        section: Section::Contacts,
         name: live(move || ui.texts().contacts()),
         all: memo(move || shown.with(Found::people)),
         key: |person| person.entry.jid.to_string(),

@@ -1,7 +1,7 @@
 //! The browser's Back and Forward, and the place across a reload, where the app fills the page.
 //!
 //! The open chat is kept in the history entry's state, not in the address bar: addresses of people stay out of it. Which list
-//! is shown, and how far the chat is scrolled, belong to the tab and go into its `sessionStorage` when the page is left.
+//! is shown, and how far list and chat are scrolled, belong to the tab and go into its `sessionStorage` when the page is left.
 
 use std::cell::Cell;
 
@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 use super::{Ui, prefs};
 use crate::reactive::*;
 use crate::ui::draw::{effect, memo};
-use crate::view::{Expected, OpenChat, Phase, Section, Target};
+use crate::view::{Expected, OpenChat, Phase, Section, Target, Window};
 
 /// What a history entry says: the open chat with its account, or nothing for the list.
 fn current() -> Option<String> {
@@ -33,15 +33,16 @@ fn chat_of(ui: Ui, entry: &str) -> Option<OpenChat> {
 /// Keeps history and place in step, and the title.
 pub fn keep(ui: Ui) {
     let state = ui.state;
-    let Left { section, position } = Left::take();
+    let Left { section, scrolled, position, divider } = Left::take();
     if prefs::expected() != Expected::Nobody {
         state.place.section.set(section);
+        state.place.set_scrolled(section, scrolled.into());
     }
     let leaving = window_event_listener_untyped("pagehide", move |_| Left::of(ui).keep());
     on_cleanup(move || leaving.remove());
     // The place that the page was reloaded in, until it has been gone to.
     let pending = StoredValue::new(current());
-    let position = Cell::new(position);
+    let (position, divider) = (Cell::new(position), Cell::new(divider));
     effect(move || {
         let phase = state.phase.get();
         if phase == Phase::Locked {
@@ -55,8 +56,9 @@ pub fn keep(ui: Ui) {
             // The list may still be on its way from the disk; the engine knows the chat.
             match position.take() {
                 Some(position) => state.open_chat_at(&chat, Some(position)),
-                None => state.open_chat(chat.account, chat.jid),
+                None => state.open_chat(chat.account, chat.jid.clone()),
             }
+            chat.account.timeline.divide_again(divider.take());
         }
     });
     effect(move || {
@@ -84,21 +86,37 @@ pub fn keep(ui: Ui) {
     title(ui);
 }
 
-/// What a tab keeps of its place while its page is away.
+/// What a tab keeps of its place while its page is away, as it is written.
+pub fn left(ui: Ui) -> String {
+    Left::of(ui).written()
+}
+
 #[derive(Default)]
 struct Left {
     section: Section,
+    /// How far its list is scrolled.
+    scrolled: i32,
     /// Where the open chat is scrolled to, unless it is at its end.
     position: Option<Target>,
+    /// Where the line above what was unread stands in it.
+    divider: Option<TimelineKey>,
 }
 
 const LEFT: &str = "plausch.left";
+/// Stands for what there is not.
+const NONE: &str = "-";
 
 impl Left {
     fn of(ui: Ui) -> Self {
         let place = ui.state.place;
-        let position = place.chat.with_untracked(|chat| chat.as_ref()?.account.timeline.position());
-        Self { section: place.section.get_untracked(), position }
+        let section = place.section.get_untracked();
+        let timeline = place.chat.with_untracked(|chat| chat.as_ref().map(|chat| chat.account.timeline));
+        Self {
+            section,
+            scrolled: place.scrolled(section) as i32,
+            position: timeline.and_then(|timeline| timeline.position()),
+            divider: timeline.and_then(|timeline| timeline.peek(Window::first_unread)),
+        }
     }
 
     fn keep(&self) {
@@ -121,24 +139,37 @@ impl Left {
             Section::Chats => "chats",
             Section::Contacts => "contacts",
         };
+        let written = |parts: Option<Vec<i64>>| {
+            parts
+                .map_or_else(|| NONE.to_owned(), |parts| parts.iter().map(i64::to_string).collect::<Vec<_>>().join(":"))
+        };
+        let place = |key: TimelineKey| vec![key.at.0, key.sequence.cast_signed()];
         let position = self.position.map(|Target { key, below_top, .. }| {
-            let below_top = below_top.unwrap_or_default() as i32;
-            [key.at.0.to_string(), key.sequence.to_string(), below_top.to_string()].join(" ")
+            let mut position = place(key);
+            position.push(below_top.unwrap_or_default() as i64);
+            position
         });
-        [section, " ", &position.unwrap_or_default()].concat()
+        let (position, divider) = (written(position), written(self.divider.map(place)));
+        [section, &self.scrolled.to_string(), &position, &divider].join(" ")
     }
 
     fn read(kept: &str) -> Self {
         let mut parts = kept.split(' ');
         let section = if parts.next() == Some("contacts") { Section::Contacts } else { Section::Chats };
-        let mut position = || {
-            let at = Timestamp(parts.next()?.parse().ok()?);
-            let key = TimelineKey { at, sequence: parts.next()?.parse().ok()? };
-            let below_top: i32 = parts.next()?.parse().ok()?;
-            Some(Target { key, below_top: Some(below_top.into()), flash: false })
-        };
-        let position = position();
-        Self { section, position }
+        let scrolled = parts.next().and_then(|scrolled| scrolled.parse().ok()).unwrap_or_default();
+        let mut numbers = || parts.next().map(|part| part.split(':').map_while(|number| number.parse().ok()).collect());
+        let place = |at: i64, sequence: i64| TimelineKey { at: Timestamp(at), sequence: sequence.cast_unsigned() };
+        let position = numbers().and_then(|numbers: Vec<i64>| match *numbers {
+            [at, sequence, below_top] => {
+                Some(Target { key: place(at, sequence), below_top: Some(below_top as f64), flash: false })
+            }
+            _ => None,
+        });
+        let divider = numbers().and_then(|numbers| match *numbers {
+            [at, sequence] => Some(place(at, sequence)),
+            _ => None,
+        });
+        Self { section, scrolled, position, divider }
     }
 }
 
@@ -175,16 +206,30 @@ mod tests {
     fn a_place_is_read_as_it_was_written() {
         let key = TimelineKey { at: Timestamp(1_700_000_000_123), sequence: 77 };
         let position = Some(Target { key, below_top: Some(-31.0), flash: false });
-        for place in [Left { section: Section::Contacts, position }, Left { section: Section::Chats, position: None }] {
+        for place in [
+            Left { section: Section::Contacts, scrolled: 0, position, divider: None },
+            Left { section: Section::Chats, scrolled: 4_711, position: None, divider: Some(key) },
+            Left { section: Section::Chats, scrolled: 0, position, divider: Some(key) },
+        ] {
             let read = Left::read(&place.written());
-            assert!(read.section == place.section && read.position == place.position);
+            assert!(read.section == place.section && read.scrolled == place.scrolled);
+            assert!(read.position == place.position && read.divider == place.divider);
         }
     }
 
     #[test]
     fn nonsense_is_no_place() {
-        for nonsense in ["", "x", "contacts 1", "contacts a b c", "chats 1 2 3.5", "chats 99999999999999999999 1 1"] {
-            assert!(Left::read(nonsense).position.is_none(), "{nonsense}");
+        for nonsense in [
+            "",
+            "x",
+            "contacts 1",
+            "chats a b c",
+            "chats 0 1:2:3.5 1",
+            "chats 0 99999999999999999999:1:1 1:2:3",
+            "- - -",
+        ] {
+            let read = Left::read(nonsense);
+            assert!(read.position.is_none() && read.divider.is_none(), "{nonsense}");
         }
     }
 }

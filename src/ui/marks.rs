@@ -1,5 +1,7 @@
 //! `performance.mark` entries: how long a person waited for what.
 
+use std::time::Duration;
+
 use plausch_model::ConnectionState;
 
 use super::Ui;
@@ -17,7 +19,7 @@ pub fn once(name: &str) {
 
 /// Sets a mark after the next frame is painted.
 pub fn painted(name: &'static str) {
-    request_animation_frame(move || request_animation_frame(move || once(name)));
+    request_animation_frame(move || set_timeout(move || once(name), Duration::ZERO));
 }
 
 /// Sets the marks of the app as its state moves on.

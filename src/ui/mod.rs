@@ -11,6 +11,7 @@ mod draw;
 mod history;
 mod keys;
 mod kit;
+mod last;
 mod list_pane;
 mod lock;
 mod marks;

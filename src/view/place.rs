@@ -3,7 +3,7 @@
 use plausch_model::{BareJid, OriginId, TimelineItem};
 
 use super::Account;
-use crate::reactive::RwSignal;
+use crate::reactive::{RwSignal, StoredValue};
 
 /// Which list fills the second column.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
@@ -110,6 +110,7 @@ pub struct Returning {
 pub struct Place {
     /// The list in the second column.
     pub section: RwSignal<Section>,
+    scrolled: StoredValue<[f64; 2]>,
     /// The open chat.
     pub chat: RwSignal<Option<OpenChat>>,
     /// Whether the details pane is open.
@@ -126,6 +127,7 @@ impl Default for Place {
     fn default() -> Self {
         Self {
             section: RwSignal::new(Section::default()),
+            scrolled: StoredValue::new([0.0; 2]),
             chat: RwSignal::new(None),
             details: RwSignal::new(false),
             finding: RwSignal::new(false),
@@ -136,6 +138,23 @@ impl Default for Place {
 }
 
 impl Place {
+    /// How far the list of a section is scrolled, in pixels.
+    pub fn scrolled(&self, section: Section) -> f64 {
+        let [chats, contacts] = self.scrolled.get_value();
+        match section {
+            Section::Chats => chats,
+            Section::Contacts => contacts,
+        }
+    }
+
+    /// Notes how far the list of a section is scrolled: when it is shown again, it will be.
+    pub fn set_scrolled(&self, section: Section, pixels: f64) {
+        self.scrolled.update_value(|[chats, contacts]| match section {
+            Section::Chats => *chats = pixels,
+            Section::Contacts => *contacts = pixels,
+        });
+    }
+
     /// Leaves everything that belongs to an account.
     pub fn leave(&self, account: Account) {
         if self.chat.with_untracked(|chat| chat.as_ref().is_some_and(|chat| chat.account == account)) {

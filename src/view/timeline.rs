@@ -113,6 +113,7 @@ pub struct Window {
     at_end: bool,
     total: u64,
     first_unread: Option<TimelineKey>,
+    unread_from: Option<TimelineKey>,
     gaps: Vec<Gap>,
     opened: u32,
 }
@@ -153,6 +154,11 @@ impl Window {
         self.first_unread
     }
 
+    /// What was unread when the chat was opened begins here. The divider may have stayed further up from before.
+    pub fn unread_from(&self) -> Option<TimelineKey> {
+        self.unread_from
+    }
+
     /// Numbers the windows: another number means that another window replaced the last one.
     pub fn opened(&self) -> u32 {
         self.opened
@@ -178,7 +184,13 @@ impl Window {
         self.entries.partition_point(|entry| entry.key < key)
     }
 
-    fn open(&mut self, chat: BareJid, items: Vec<TimelineItem>, read_up_to: Option<TimelineKey>) {
+    fn open(
+        &mut self,
+        chat: BareJid,
+        items: Vec<TimelineItem>,
+        read_up_to: Option<TimelineKey>,
+        divider: Option<TimelineKey>,
+    ) {
         self.entries.clear();
         self.by_id.clear();
         self.gaps.clear();
@@ -186,7 +198,8 @@ impl Window {
         self.opened = self.opened.wrapping_add(1);
         self.insert_all(items);
         let unread = |entry: &&Arc<Entry>| entry.way == Way::In && read_up_to.is_none_or(|read| entry.key > read);
-        self.first_unread = self.entries.iter().find(unread).map(|entry| entry.key);
+        self.unread_from = self.entries.iter().find(unread).map(|entry| entry.key);
+        self.first_unread = divider.filter(|divider| self.has(*divider)).or(self.unread_from);
         self.shape(0, self.entries.len());
     }
 
@@ -287,6 +300,7 @@ pub struct Timeline {
     refused: RwSignal<Vec<(BareJid, String)>>,
     target: RwSignal<Option<Target>>,
     position: StoredValue<Option<Target>>,
+    divider: StoredValue<Option<TimelineKey>>,
     editing: RwSignal<Option<Edit>>,
 }
 
@@ -309,6 +323,7 @@ impl Default for Timeline {
             refused: RwSignal::new(Vec::new()),
             target: RwSignal::new(None),
             position: StoredValue::new(None),
+            divider: StoredValue::new(None),
             editing: RwSignal::new(None),
         }
     }
@@ -400,7 +415,13 @@ impl Timeline {
     pub fn expect(&self, chat: BareJid) {
         self.target.set(None);
         self.position.set_value(None);
+        self.divider.set_value(None);
         self.clear(Some(chat));
+    }
+
+    /// The unread divider of the chat that is expected stood here when the page was left: there it stands again.
+    pub fn divide_again(&self, at: Option<TimelineKey>) {
+        self.divider.set_value(at);
     }
 
     /// A new window replaces what was shown, if it is of the chat that is wanted now.
@@ -412,7 +433,8 @@ impl Timeline {
             window.at_start = opened.at_start;
             window.at_end = opened.at_end;
             window.total = opened.total;
-            window.open(opened.chat, opened.items, opened.read_up_to);
+            let divider = self.divider.try_update_value(Option::take).flatten();
+            window.open(opened.chat, opened.items, opened.read_up_to, divider);
             true
         });
     }
@@ -669,6 +691,35 @@ mod tests {
             assert!(shape(&timeline, "c").opens_unread && !shape(&timeline, "b").opens_unread);
             put(&timeline, message("d", Way::In, 40), false);
             assert!(shape(&timeline, "c").opens_unread && !shape(&timeline, "d").opens_unread);
+        });
+    }
+
+    #[test]
+    fn the_divider_comes_back_where_it_was() {
+        Owner::new().with(|| {
+            let timeline = &Timeline::default();
+            let items = || vec![message("a", Way::In, 10), message("b", Way::In, 20), message("c", Way::In, 30)];
+            let at = |id: &str| timeline.peek(|window| window.find(&OriginId::new(id)).map(|entry| entry.key));
+            let read = |read| Opened { read_up_to: read, ..window("romeo@x", items()) };
+            show(timeline, read(None));
+            let (b, c) = (at("b"), at("c"));
+            let divider = || timeline.peek(|window| (window.first_unread(), window.unread_from()));
+            let again = |read_up_to, left| {
+                timeline.expect(BareJid::new("romeo@x"));
+                timeline.divide_again(left);
+                timeline.open(read(read_up_to));
+                divider()
+            };
+            assert_eq!(again(c, b), (b, None), "all is read by now");
+            assert_eq!(again(b, b), (b, c), "a part is unread");
+            assert_eq!(again(c, None), (None, None));
+            let elsewhere = b.map(|b| TimelineKey { sequence: b.sequence + 1, ..b });
+            assert_eq!(again(c, elsewhere), (None, None), "nothing stands there");
+            timeline.expect(BareJid::new("romeo@x"));
+            timeline.divide_again(b);
+            timeline.expect(BareJid::new("romeo@x"));
+            timeline.open(read(c));
+            assert_eq!(divider(), (None, None), "another chat was opened meanwhile");
         });
     }
 

@@ -14,7 +14,7 @@ const nameOf = (e) => e.getAttribute('aria-label')
   ?? (e.getAttribute('aria-labelledby') ?? '').split(' ').filter(Boolean).map((id) => e.getRootNode().getElementById(id)?.textContent ?? '').join(' ').trim()
   ?? '';
 const labelOf = (e) => (nameOf(e) || [...(e.labels ?? [])].map((l) => l.textContent).join(' ') || e.textContent || '').replace(/\s+/g, ' ').trim();
-const shown = (e) => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== 'hidden';
+const shown = (e) => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== 'hidden' && !e.closest('#start');
 const roles = {
   button: 'button, [role=button]', textbox: 'input:not([type=checkbox]):not([type=radio]), textarea, [role=textbox]',
   checkbox: 'input[type=checkbox], [role=checkbox], [role=switch]', heading: 'h1, h2, h3, [role=heading]', list: 'ul, ol, [role=list], [role=listbox]',

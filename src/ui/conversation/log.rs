@@ -318,7 +318,7 @@ impl Log {
     /// Another window: where the person wants to go, else at the unread divider, or at the end.
     fn begin(&self, window: &Window) {
         let below_top = f64::from(self.scroller.client_height()) / 4.0;
-        let unread = || window.first_unread().map(|key| Anchor { key, below_top });
+        let unread = || window.unread_from().map(|key| Anchor { key, below_top });
         let anchor = match self.chat.account.timeline.take_target() {
             Some(target) => Some(self.aim(target)),
             None => unread(),

@@ -12,12 +12,15 @@ use super::dom::{self, Step};
 use crate::reactive::*;
 use crate::ui::Ui;
 use crate::ui::draw::{Draw, Drawn, El, Live, NodeRef, each, effect, html, live, memo};
+use crate::view::Section;
 
 /// Rows drawn beyond each edge of the visible part.
 const BEYOND: usize = 6;
 
 /// What a list shows.
 pub struct Rows<T: Send + Sync + 'static> {
+    /// The section whose list it is: it is scrolled as far as it was when that was last shown.
+    pub section: Section,
     /// The list's accessible name.
     pub name: Live<&'static str>,
     /// All rows in order.
@@ -49,14 +52,16 @@ pub fn virtual_list<T>(ui: Ui, rows: Rows<T>, none: Drawn) -> Drawn
 where
     T: Clone + Send + Sync + 'static,
 {
-    let top = RwSignal::new(0.0_f64);
+    let Rows { section, name, all, key, draw, count, unread } = rows;
+    let place = ui.state.place;
+    let before = place.scrolled(section);
+    let top = RwSignal::new(before);
     let height = RwSignal::new(initial_height());
     let row = RwSignal::new(0.0_f64);
     let inside = RwSignal::new(false);
     let scroller = NodeRef::<HtmlElement>::new();
     let ruler = NodeRef::<HtmlElement>::new();
     scroller.on_load(move |scroller| measure(&scroller, ruler, height, row));
-    let Rows { name, all, key, draw, count, unread } = rows;
     let range = memo(move || near(top.get(), height.get(), row.get(), all.with(|all| all.len())));
     let shown = move || {
         let (from, to) = range.get();
@@ -93,12 +98,27 @@ where
             walk(&event, &keys, scroller, row.get_untracked());
         })
         .child(each(shown, key, move |item| draw(ui, &item)));
+    // Once the list is as long as it was.
+    let mut returned = before == 0.0;
+    effect(move || {
+        let long = row.get() * all.with(|all| all.len()) as f64;
+        if !returned && long > 0.0 {
+            returned = true;
+            if let Some(scroller) = scroller.get_untracked() {
+                scroller.set_scroll_top(before as i32);
+                // A list that has become shorter is not scrolled as far.
+                top.set(f64::from(scroller.scroll_top()));
+            }
+        }
+    });
     html::div()
         .attr("class", "list-scroller")
         .node_ref(scroller)
         .on(ev::scroll, move |event| {
             if let Some(scroller) = dom::current::<HtmlElement>(&event) {
-                top.set(f64::from(scroller.scroll_top()));
+                let pixels = f64::from(scroller.scroll_top());
+                top.set(pixels);
+                place.set_scrolled(section, pixels);
             }
         })
         .child((html::span().attr("class", "row-ruler").attr("aria-hidden", "true").node_ref(ruler), list, none))

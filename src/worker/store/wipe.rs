@@ -7,8 +7,11 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::account::AccountStore;
+use super::connection;
 use super::device::{Device, Standing};
 
+/// What the page shows at its next start before anything else (public/last.js). It may show any account's chats.
+const LAST_VIEW: &str = "plausch-view";
 /// Caches of this program; others of the same origin are none of our business.
 const CACHE_PREFIX: &str = "plausch";
 
@@ -56,6 +59,9 @@ pub async fn wipe() -> Result<(), String> {
 }
 
 async fn erase_messages(account: &BareJid, left: &mut Vec<String>) {
+    if let Err(error) = connection::delete(LAST_VIEW).await {
+        left.push(format!("the last view: {error}"));
+    }
     if let Err(error) = AccountStore::delete(account).await {
         left.push(format!("the messages: {error}"));
     }

@@ -26,6 +26,7 @@ mod conversation;
 mod embed;
 mod gaps;
 mod hostile;
+mod last_view;
 mod lock;
 mod offline;
 mod page;

@@ -120,12 +120,11 @@ async fn a_reload_leaves_everything_where_it_was(server: Server) -> Result<()> {
     reader.go_to("Contacts").await?;
     reader.wait("the log is at rest", REST, vec![]).await?;
     let same = TOPMOST.replacen("return article &&", "const now = article &&", 1) + " return now === arguments[0];";
-    let same_message = same.replace("now === arguments[0]", "now?.split(' ')[0] === arguments[0].split(' ')[0]");
-    // What was unread is read now: the line above it goes with the first reload.
-    for script in [same_message, same] {
+    // Twice: what a page begins with is what it leaves behind.
+    for _ in 0..2 {
         let before = reader.look(TOPMOST, vec![]).await?;
         reader.browser.driver.refresh().await?;
-        reader.wait("the same message is at the top", &script, vec![before]).await?;
+        reader.wait("the same message is at the top", &same, vec![before]).await?;
         reader.wait("the log is at rest", REST, vec![]).await?;
     }
     reader.control("list", "Contacts").await?;

@@ -1,0 +1,170 @@
+// The last view: what was on the page when it was last used is painted before the app is there, which then takes its place.
+//
+// It is kept only where somebody stays signed in and no passphrase stands before what the device keeps (src/ui/last.rs): sealed, in
+// a database of its own, with a key that no script can read. A view is data, not markup: nothing but the elements and attributes
+// below is ever made of it, and nothing of it can be clicked, found or read out.
+const name = "plausch-view";
+const html = "http://www.w3.org/1999/xhtml";
+const elements = new Set(
+  "a article aside b bdi blockquote button code dd del div dl dt em figure footer form h1 h2 h3 header hr i img input kbd label li main mark nav ol p pre s section small span strong svg textarea time ul circle ellipse g line path polygon polyline rect".split(" "),
+);
+const attributes =
+  /^(class|dir|lang|type|rows|cols|placeholder|hidden|disabled|open|datetime|aria-(current|selected|pressed|expanded|disabled|invalid)|data-(?!(jid|id|count|connection|author)$)[a-z-]+|viewBox|d|[cr]?[xyr]|[xy][12]|width|height|points|fill|stroke[a-z-]*)$/;
+// So long after a change the view is kept anew.
+const pause = 1000;
+// A view that is larger is not worth waiting for.
+const limit = 500_000;
+
+const kept = (storage, key) => {
+  try {
+    return storage().getItem(`plausch.${key}`);
+  } catch {
+    return null; // the browser keeps the storage from us
+  }
+};
+
+// ---- the database -----------------------------------------------------------------------------------------------------
+
+const answer = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+// Does something in the database, which is closed again at once: whoever deletes it waits for nobody.
+async function within(mode, act) {
+  const asked = indexedDB.open(name, 1);
+  asked.onupgradeneeded = () => asked.result.createObjectStore("view");
+  const database = await answer(asked);
+  try {
+    const transaction = database.transaction("view", mode);
+    return await act(transaction.objectStore("view"));
+  } finally {
+    database.close();
+  }
+}
+
+// ---- painting ---------------------------------------------------------------------------------------------------------
+
+function made(view, scrolled) {
+  if (typeof view === "string") return document.createTextNode(view);
+  const { tag, space, set = {}, style, top, value, inside } = view;
+  if (!elements.has(tag)) throw new TypeError(tag);
+  const node = document.createElementNS(space ?? html, tag);
+  for (const [key, text] of Object.entries(set)) if (attributes.test(key)) node.setAttribute(key, text);
+  if (style) node.style.cssText = style;
+  if (value) node.value = value;
+  if (top) scrolled.push([node, top]);
+  for (const child of inside ?? []) node.append(made(child, scrolled));
+  return node;
+}
+
+async function show() {
+  if (kept(() => localStorage, "signed-in") !== "stays") return;
+  const [key, record] = await within("readonly", (store) => Promise.all([answer(store.get("key")), answer(store.get("view"))]));
+  if (!key || !record) return;
+  const bytes = await crypto.subtle.decrypt({ name: "AES-GCM", iv: record.iv }, key, record.sealed);
+  const { width, tab, entry, left, view } = JSON.parse(new TextDecoder().decode(bytes));
+  const here = kept(() => sessionStorage, "tab");
+  if (!here && history.state === null && matchMedia("(display-mode: standalone)").matches) {
+    // The installed app is started: it goes on where it was left.
+    if (entry) history.pushState(entry, "");
+    sessionStorage.setItem("plausch.left", left);
+  } else if (here !== tab || history.state !== entry) return;
+  if (width !== innerWidth) return;
+  const scrolled = [];
+  const shown = made(view, scrolled);
+  const start = document.getElementById("start");
+  if (!start) return;
+  start.inert = true;
+  start.replaceChildren(shown);
+  for (const [node, top] of scrolled) node.scrollTop = top;
+  requestAnimationFrame(() => setTimeout(() => performance.mark("plausch:view")));
+}
+
+// The app waits for this before it draws itself. Without a last view, it finds the empty shell.
+export const shown = show().catch(() => {});
+
+// ---- keeping ----------------------------------------------------------------------------------------------------------
+
+function taken(node) {
+  if (node.nodeType === Node.TEXT_NODE) return node.data;
+  const tag = node.localName;
+  if (!elements.has(tag) || node.type === "password") return undefined;
+  const view = { tag };
+  if (node.namespaceURI !== html) view.space = node.namespaceURI;
+  for (const { name: key, value } of node.attributes) if (attributes.test(key)) (view.set ??= {})[key] = value;
+  if (node.style.cssText) view.style = node.style.cssText;
+  if (node.scrollTop) view.top = node.scrollTop;
+  if (typeof node.value === "string" && node.value) view.value = node.value;
+  const inside = [...node.childNodes].map(taken).filter(Boolean);
+  if (inside.length) view.inside = inside;
+  return view;
+}
+
+let stop = () => {};
+let before;
+
+async function write(root, left, stopped) {
+  const text = JSON.stringify({ width: innerWidth, tab: tab(), entry: history.state, left: left(), view: taken(root) });
+  if (text === before || text.length > limit) return;
+  before = text;
+  const fresh = () => crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  const there = await within("readonly", (store) => answer(store.get("key")));
+  const key = there ?? (await fresh());
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, new TextEncoder().encode(text));
+  if (stopped()) return;
+  await within("readwrite", (store) => Promise.all([answer(store.put(key, "key")), answer(store.put({ iv, sealed }, "view"))]));
+}
+
+// Which tab this is; a reload keeps it.
+function tab() {
+  const here = kept(() => sessionStorage, "tab") ?? crypto.randomUUID();
+  sessionStorage.setItem("plausch.tab", here);
+  return here;
+}
+
+// Keeps the view below an element, and from now on whatever becomes of it. `left` says where in the app that is.
+export function keep(root, left) {
+  stop();
+  let timer, stopped;
+  const options = { capture: true, passive: true };
+  const events = ["scroll", "input"];
+  const changed = () => {
+    if (!timer) timer = setTimeout(now, pause);
+    unwatch();
+  };
+  const observer = new MutationObserver(changed);
+  const watch = () => {
+    observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
+    for (const event of events) root.addEventListener(event, changed, options);
+  };
+  const unwatch = () => {
+    observer.disconnect();
+    for (const event of events) root.removeEventListener(event, changed, options);
+  };
+  const now = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    // Where it can't be kept, there is none at the next start.
+    write(root, left, () => stopped).catch(() => {});
+    if (!stopped) watch();
+  };
+  const leaving = () => document.hidden && now();
+  document.addEventListener("visibilitychange", leaving);
+  stop = () => {
+    stopped = true;
+    clearTimeout(timer);
+    unwatch();
+    document.removeEventListener("visibilitychange", leaving);
+  };
+  changed();
+}
+
+// Keeps nothing any more, and nothing of what was kept.
+export function forget() {
+  stop();
+  before = undefined;
+  indexedDB.deleteDatabase(name);
+}

@@ -1,0 +1,41 @@
+//! When the page's script may keep the view for the next start, where it is painted before the app is there
+//! (public/last.js): while somebody is signed in, stays so, and no passphrase is to stand before what the device keeps.
+
+use js_sys::{Function, Reflect};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::HtmlElement;
+
+use super::{Ui, history, prefs};
+use crate::page::files;
+use crate::reactive::*;
+use crate::ui::draw::{NodeRef, effect};
+use crate::view::{Expected, Phase};
+
+/// Lets the view below the app's root be kept, or forgotten.
+pub fn keep(ui: Ui, root: NodeRef<HtmlElement>) {
+    effect(move || {
+        let open = ui.state.lock.passphrase.with(Option::is_none);
+        let stays = || ui.state.stays.get_value().unwrap_or_else(|| prefs::expected() == Expected::Stayed);
+        match ui.state.phase.get() {
+            Phase::In if open && stays() => {
+                if let Some(root) = root.get() {
+                    let left = Closure::<dyn Fn() -> String>::new(move || untrack(|| history::left(ui)));
+                    // It is asked for as long as the page lives.
+                    tell("keep", &[root.into(), left.into_js_value()]);
+                }
+            }
+            Phase::In | Phase::Out | Phase::Locked => tell("forget", &[]),
+            Phase::Starting | Phase::Elsewhere => {}
+        }
+    });
+}
+
+/// Calls a function of the script. A page that has none keeps no view.
+fn tell(name: &str, values: &[JsValue]) {
+    let of = |object: JsValue, name: &str| Reflect::get(&object, &name.into()).ok();
+    let found = files().and_then(|files| of(files, "last")).and_then(|last| of(last, name));
+    if let Some(function) = found.and_then(|found| found.dyn_into::<Function>().ok()) {
+        // What it cannot keep, it leaves.
+        let _ = function.apply(&JsValue::UNDEFINED, &values.iter().collect());
+    }
+}

@@ -1,0 +1,156 @@
+//! The last view is painted before the app is there.
+
+use anyhow::{Result, ensure};
+use plausch_e2e::{Account, Person, Server, Site, TabEnd};
+use plausch_model::{BareJid, Command};
+use plausch_native::{Session, SessionOptions};
+use serde_json::{Value, json};
+
+on_both_servers!(the_last_view_is_painted_before_the_app);
+
+const WORDS: &str = "it is the east, and Juliet is the sun";
+const DRAFT: &str = "arise, fair sun";
+/// So many chats that the list can be scrolled.
+const CHATS: usize = 30;
+
+/// The first message that can be seen, and how far below the top of the log it is.
+const TOPMOST: &str = "(view) => {\
+    const edge = view.querySelector('.log-scroller').getBoundingClientRect().top;\
+    const bodies = [...view.querySelectorAll('article .message-body')];\
+    const first = bodies.find((body) => body.getBoundingClientRect().bottom > edge + 1);\
+    return first && `${first.textContent} ${Math.round(first.getBoundingClientRect().top - edge)}`;\
+  }";
+
+/// Holds the app back, and notes what is to be seen when the last view has been painted.
+const HOLD_BACK: &str = "\
+    const start = WebAssembly.instantiateStreaming;\
+    WebAssembly.instantiateStreaming = async (...all) => {\
+      const done = await start.apply(WebAssembly, all);\
+      await new Promise((go) => setTimeout(go, 1500));\
+      return done;\
+    };\
+    const mark = performance.mark;\
+    performance.mark = (name, ...more) => {\
+      const view = document.getElementById('start');\
+      if (name === 'plausch:view') globalThis.lastView = {\
+        inert: view.inert, text: view.innerText, draft: view.querySelector('textarea').value,\
+        log: (TOPMOST)(view), list: view.querySelector('.list-scroller').scrollTop,\
+      };\
+      return mark.call(performance, name, ...more);\
+    };";
+
+/// The browser says that the app has a window of its own, which it can't be asked to say.
+const INSTALLED: &str = "\
+    const media = window.matchMedia;\
+    window.matchMedia = (query) => (query.includes('standalone') ? { matches: true } : media.call(window, query));";
+
+/// The same of the app.
+const SEEN: &str = "\
+    const list = document.querySelector('.list-scroller').scrollTop;\
+    return { draft: document.querySelector('textarea').value, log: (TOPMOST)(document), list };";
+
+/// Resolves when the kept view has not changed for a while.
+const KEPT: &str = "\
+    const done = arguments[arguments.length - 1];\
+    const read = () => new Promise((resolve) => {\
+      const asked = indexedDB.open('plausch-view', 1);\
+      asked.onupgradeneeded = () => asked.transaction.abort();\
+      asked.onerror = () => resolve();\
+      asked.onsuccess = () => {\
+        const view = asked.result.transaction('view').objectStore('view').get('view');\
+        view.onsuccess = () => { asked.result.close(); resolve(view.result && view.result.iv.join()); };\
+      };\
+    });\
+    let before;\
+    const again = async () => {\
+      const now = await read();\
+      if (now && now === before) done(now);\
+      else { before = now; setTimeout(again, 2500); }\
+    };\
+    setTimeout(again, 2500);";
+
+async fn the_last_view_is_painted_before_the_app(server: Server) -> Result<()> {
+    let (romeo, juliet) = (Account::new(server, "romeo").await?, Account::new(server, "juliet").await?);
+    let site = Site::of(server).await?;
+    let mut writer = session(&juliet).await?;
+    let romeo = Person::signed_in(&site, &romeo).await?;
+    romeo.start_chat(&juliet.jid).await?;
+    for number in 0..30 {
+        let text = format!("{number} {WORDS}");
+        writer.run(Command::SendText { chat: BareJid::new(romeo.account.jid.clone()), text }).await?;
+    }
+    romeo.sees(&format!("29 {WORDS}")).await?;
+    let mut own = session(&romeo.account).await?;
+    for number in 0..CHATS {
+        let contact = BareJid::new(format!("somebody-{number}@localhost"));
+        own.run(Command::EditContact { contact, name: Some(format!("Somebody {number}")), groups: vec![] }).await?;
+    }
+    romeo.go_to("Contacts").await?;
+    romeo.sees_count("Contacts", CHATS as u64).await?;
+    romeo.fill("Message", DRAFT).await?;
+    let scroll = "\
+        document.querySelector('.log-scroller').scrollTop -= 200; document.querySelector('.list-scroller').scrollTop = 300; return true;";
+    romeo.look(scroll, vec![]).await?;
+    romeo.browser.driver.execute_async(KEPT, vec![]).await?;
+    let seen = with_topmost(SEEN);
+    let before = romeo.look(&seen, vec![]).await?;
+    ensure!(before["list"] == 300 && before["draft"] == DRAFT, "{before}");
+
+    let tools = romeo.browser.driver.cdp();
+    let hold = json!({ "source": with_topmost(HOLD_BACK) });
+    tools.send_raw("Page.addScriptToEvaluateOnNewDocument", hold).await?;
+    romeo.browser.driver.refresh().await?;
+    is_painted(&romeo, &before).await?;
+    romeo.connection("online").await?;
+    let seen = romeo.wait("the app has taken its place", &taken_over("Contacts"), vec![]).await?;
+    ensure!(is_same(&seen, &before), "the app shows {seen} after {before}");
+
+    // The installed app is started anew.
+    romeo.browser.driver.execute_async(KEPT, vec![]).await?;
+    romeo.browser.replace_tab(TabEnd::Closed).await?;
+    let tools = romeo.browser.driver.cdp();
+    let installed = json!({ "source": format!("{INSTALLED} {}", with_topmost(HOLD_BACK)) });
+    tools.send_raw("Page.addScriptToEvaluateOnNewDocument", installed).await?;
+    romeo.browser.driver.goto(&site.url).await?;
+    is_painted(&romeo, &before).await?;
+    romeo.connection("online").await?;
+    romeo.in_chat(&juliet.jid).await?;
+    romeo.browser.driver.back().await?;
+    romeo.wait("Back leads to the list", "return !document.querySelector('section[data-jid]');", vec![]).await?;
+
+    // Another tab of a browser begins at the list.
+    romeo.browser.replace_tab(TabEnd::Closed).await?;
+    romeo.browser.driver.goto(&site.url).await?;
+    romeo.connection("online").await?;
+    let marks = "return performance.getEntriesByName('plausch:view').length;";
+    ensure!(romeo.look(marks, vec![]).await? == 0, "another tab's view was painted");
+    romeo.leave().await
+}
+
+/// The last view is there, and nobody can use it.
+async fn is_painted(person: &Person, before: &Value) -> Result<()> {
+    let seen = person.wait("the last view is painted", "return globalThis.lastView;", vec![]).await?;
+    let text = seen["text"].as_str().unwrap_or_default();
+    ensure!(text.contains(&format!("20 {WORDS}")) && text.contains("Somebody"), "{text}");
+    ensure!(seen["inert"] == true && is_same(&seen, before), "{seen} after {before}");
+    Ok(())
+}
+
+fn is_same(seen: &Value, before: &Value) -> bool {
+    ["log", "list", "draft"].iter().all(|key| seen[key] == before[key])
+}
+
+/// Waits for the app, and says the same of it.
+fn taken_over(list: &str) -> String {
+    let waiting = format!("document.getElementById('start') || !all('list', '{list}')[0]?.querySelector('[data-jid]')");
+    format!("if ({waiting}) return null; {}", with_topmost(SEEN))
+}
+
+fn with_topmost(script: &str) -> String {
+    script.replace("TOPMOST", TOPMOST)
+}
+
+async fn session(account: &Account) -> Result<Session> {
+    let endpoint = account.server.websocket()?;
+    Ok(Session::sign_in(SessionOptions::new(&account.jid, &account.password).websocket(endpoint)).await?)
+}
