@@ -8,7 +8,7 @@ use plausch_model::BareJid;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use super::{RUNS, mark, say, session};
+use super::{RUNS, Reload, mark, say, session};
 
 /// Chats that are caught up with, and messages in each.
 const CHATS: usize = 50;
@@ -60,19 +60,16 @@ pub async fn history() -> Result<()> {
     let took = caught_up(&person).await?;
     say(&format!("catching up with {} messages of two chats", 2 * LONG), &[took], "ms");
     let chat = "writer0000@localhost";
-    let (mut opened, mut reloaded, mut online) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut opened, mut reload) = (Vec::new(), Reload::default());
     for _ in 0..RUNS {
         let found = person.browser.driver.execute_async(OPEN, vec![json!(chat)]).await?;
         opened.push(found.json().as_f64().context("a time")?);
-        person.browser.driver.refresh().await?;
-        reloaded.push(mark(&person, "plausch:cached").await?);
-        online.push(mark(&person, "plausch:online").await?);
+        reload.measure(&person).await?;
         mark(&person, "plausch:synced").await?;
         person.open_chat("writer0001@localhost").await?;
     }
     say(&format!("opening a chat of {LONG} messages"), &opened, "ms");
-    say("reload in it until the last state is painted", &reloaded, "ms");
-    say("reload in it until online", &online, "ms");
+    reload.say();
     scroll(&person, chat).await?;
     query(&person).await?;
     let used = "return navigator.storage.estimate().then((all) => all.usageDetails?.indexedDB ?? all.usage);";
@@ -143,6 +140,10 @@ async fn said_by(mut command: Command) -> Result<String> {
 
 async fn scroll(person: &Person, chat: &str) -> Result<()> {
     person.browser.driver.execute_async(OPEN, vec![json!(chat)]).await?;
+    // It opens where what is unread begins.
+    let newest =
+        format!("document.querySelector('.jump')?.click(); return {}.textContent.startsWith('{}:');", LAST, LONG - 1);
+    person.wait("the newest message is shown", &newest, vec![]).await?;
     let before = heap(person).await?;
     let (mut late, mut frames, mut passed, mut took, mut shown) = (0.0, 0.0, 0.0, 0.0, 0.0);
     // In strides, each within what one request to the browser may take.
@@ -228,6 +229,9 @@ const look = () => {
 };
 look();
 ";
+
+/// The body of the last message drawn.
+const LAST: &str = "[...document.querySelectorAll('article .message-body')].pop()";
 
 /// Scrolls back as fast as a hand would; counts frames, and those that came late: after more than one and a half times as long
 /// as a frame at 60 Hz lasts.
