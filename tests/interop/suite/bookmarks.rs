@@ -70,7 +70,10 @@ async fn rooms_of_another_device_are_seen(server: Server) -> Outcome {
     other.until("the room that is left", |state| state.bookmarks.len() == 1 && has(state, ORCHARD)).await?;
     let delete = format!("<pubsub xmlns='{PUBSUB}#owner'><delete node='{NODE}'/></pubsub>");
     peer.act(json!({ "do": "iq", "type": "set", "xml": delete })).await?;
-    session.until("no room", |state| state.bookmarks.is_empty()).await?;
+    // ejabberd (24, at least) tells nobody that a node is gone; the next session would learn it.
+    if server.is_prosody() {
+        session.until("no room", |state| state.bookmarks.is_empty()).await?;
+    }
     Ok(())
 }
 
