@@ -8,7 +8,6 @@ use plausch_model::{BareJid, Bookmark, CommandError, Update};
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     iq_tracker::Outcome,
-    jid::BareJid as BareWire,
     ns,
     payload::Payload,
     stanza::Condition,
@@ -23,7 +22,7 @@ use crate::{
     Account,
     contacts::{address, clip},
     jids,
-    map::{Map, Set},
+    map::Set,
     records::{BOOKMARKS, BookmarkRecord, BookmarksRecord, Setup, encode},
     requests::Purpose,
     step::Step,
@@ -36,7 +35,7 @@ const MAX_ROOMS: usize = 1_000;
 /// The bookmarked rooms, and what the server has to hear of them.
 #[derive(Debug, Default)]
 pub(crate) struct Bookmarks {
-    rooms: Map<BareJid, BookmarkRecord>,
+    rooms: Vec<BookmarkRecord>,
     /// Items that the person took away and the server may still have; on disk.
     removed: Set<String>,
     /// Those of which it is being told.
@@ -49,24 +48,23 @@ pub(crate) struct Bookmarks {
 impl Bookmarks {
     /// Takes over what was stored.
     pub fn load(&mut self, record: BookmarksRecord) {
-        let keyed = |room: BookmarkRecord| Some((jids::bare(&BareWire::parse(&room.item).ok()?), room));
-        self.rooms.extend(record.rooms.into_iter().filter_map(keyed));
+        self.rooms = record.rooms;
         self.removed.extend(record.removed);
     }
 
-    /// All rooms as shown, in the order of their addresses.
+    /// All rooms as shown.
     pub fn list(&self) -> Vec<Bookmark> {
-        let shown = |(jid, room): (&BareJid, &BookmarkRecord)| {
+        let shown = |BookmarkRecord { jid, name, autojoin, .. }: &BookmarkRecord| {
             let address = address(jid);
-            let name = room.name.clone().unwrap_or_else(|| address.clone());
-            Bookmark { jid: jid.clone(), address, name, autojoin: room.autojoin }
+            let name = name.clone().unwrap_or_else(|| address.clone());
+            Bookmark { jid: jid.clone(), address, name, autojoin: *autojoin }
         };
         self.rooms.iter().map(shown).into_list()
     }
 
     /// The server gave no answer to the removal of this item: it is told again with the next session.
-    pub fn untold(&mut self, item: &str) {
-        self.asked.retain(|asked| asked != item);
+    pub fn untold(&mut self, item: String) {
+        self.asked.remove(&item);
     }
 
     /// The server's whole list.
@@ -81,19 +79,22 @@ impl Bookmarks {
         else {
             return;
         };
-        let jid = jids::bare(&room);
-        if self.removed.contains(id) || self.rooms.len() >= MAX_ROOMS && !self.rooms.contains(&jid) {
-            return;
-        }
         let name = conference.name.map(clip).filter(|name| !name.trim().is_empty());
-        self.rooms.insert(jid, BookmarkRecord { item: id.clone(), name, autojoin: conference.autojoin });
+        let record = BookmarkRecord { jid: jids::bare(&room), item: id.clone(), name, autojoin: conference.autojoin };
+        let full = self.rooms.len() >= MAX_ROOMS;
+        match self.rooms.iter_mut().find(|known| known.jid == record.jid) {
+            _ if self.removed.contains(id) => return,
+            Some(known) => *known = record,
+            None if full => return,
+            None => self.rooms.push(record),
+        }
         self.unsaved = true;
     }
 
     /// An item is gone.
     fn drop_item(&mut self, id: &str) {
         let before = self.rooms.len();
-        self.rooms.retain(|_, room| room.item != id);
+        self.rooms.retain(|room| room.item != id);
         self.unsaved |= self.rooms.len() != before;
     }
 }
@@ -152,8 +153,9 @@ impl Account {
 
     /// The person takes a room away, be there a connection or not.
     pub(crate) fn remove_bookmark(&mut self, step: &mut Step<'_>, room: &BareJid) -> Result<(), CommandError> {
-        let record = self.bookmarks.rooms.remove(room).ok_or(CommandError::NotFound)?;
-        self.bookmarks.removed.insert(record.item);
+        let rooms = &mut self.bookmarks.rooms;
+        let place = rooms.iter().position(|known| known.jid == *room).ok_or(CommandError::NotFound)?;
+        self.bookmarks.removed.insert(rooms.swap_remove(place).item);
         self.bookmarks.unsaved = true;
         self.tell_removed_bookmarks(step);
         Ok(())
@@ -174,9 +176,9 @@ impl Account {
     }
 
     /// The server has taken an item away, or refuses to: then it is shown again.
-    pub(crate) fn bookmark_removed(&mut self, step: &mut Step<'_>, item: &str, outcome: Outcome<'_>) {
-        self.bookmarks.untold(item);
-        self.bookmarks.removed.retain(|removed| removed != item);
+    pub(crate) fn bookmark_removed(&mut self, step: &mut Step<'_>, item: String, outcome: Outcome<'_>) {
+        self.bookmarks.asked.remove(&item);
+        self.bookmarks.removed.remove(&item);
         self.bookmarks.unsaved = true;
         if outcome.is_err_and(|error| error.condition != Condition::ItemNotFound) {
             self.ask_bookmarks(step);
@@ -187,7 +189,7 @@ impl Account {
     pub(crate) fn save_bookmarks(&mut self, step: &mut Step<'_>) {
         if std::mem::take(&mut self.bookmarks.unsaved) {
             let record = BookmarksRecord {
-                rooms: self.bookmarks.rooms.values().cloned().into_list(),
+                rooms: self.bookmarks.rooms.clone(),
                 removed: self.bookmarks.removed.iter().cloned().into_list(),
             };
             step.fx.batch.put(Table::Meta, BOOKMARKS, encode(&record));

@@ -312,8 +312,10 @@ pub struct BookmarksRecord {
 impl Record for BookmarksRecord {}
 
 /// A bookmarked room (XEP-0402 §2).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub struct BookmarkRecord {
+    /// The room.
+    pub jid: BareJid,
     /// The item's id as the server has it: the room's address, be it normalised or not.
     pub item: String,
     /// The name that the person gave it.

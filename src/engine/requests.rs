@@ -142,7 +142,7 @@ impl Account {
             Purpose::Displayed => self.displayed_answered(step, outcome),
             Purpose::DisplayedTold(chat) => self.displayed_told(&chat, outcome),
             Purpose::Bookmarks => self.bookmarks_answered(step, outcome),
-            Purpose::BookmarkRemoved(item) => self.bookmark_removed(step, &item, outcome),
+            Purpose::BookmarkRemoved(item) => self.bookmark_removed(step, item, outcome),
             Purpose::Command(view, id) => {
                 let result = outcome.map(|_| ()).map_err(refused);
                 self.done(step, view, id, result);
@@ -166,7 +166,7 @@ impl Account {
             Purpose::ArchiveEnds if error == CommandError::TimedOut => self.read_back(step),
             Purpose::DisplayedTold(chat) => self.displayed.untold(&chat),
             Purpose::Bookmarks => self.bookmarks_silent(step),
-            Purpose::BookmarkRemoved(item) => self.bookmarks.untold(&item),
+            Purpose::BookmarkRemoved(item) => self.bookmarks.untold(item),
             Purpose::Caps(caps) => self.capabilities.forget(&caps.ver),
             Purpose::Person(fetch) => self.person_unanswered(step, fetch, error),
             Purpose::Roster if error == CommandError::TimedOut => self.roster_ready(step),

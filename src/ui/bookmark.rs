@@ -1,6 +1,5 @@
 //! A bookmarked room: its row among the contacts, and what is shown in a conversation's stead, since rooms can't be joined.
 
-use plausch_model::Bookmark;
 use web_sys::{HtmlElement, MouseEvent};
 
 use super::{
@@ -12,26 +11,33 @@ use super::{
         empty::empty,
         hold::on_hold,
         icon::icons,
-        menu::{Item, Menu},
+        menu::{self, Item},
     },
 };
 use crate::reactive::*;
-use crate::ui::draw::{Draw, Drawn, El, NodeRef, html, live, memo};
+use crate::ui::draw::{Draw, Drawn, El, Live, NodeRef, html, live, memo};
 use crate::view::{Dialog, OpenChat};
-
-/// What is known of a room, as long as it is bookmarked.
-fn watched(room: &OpenChat) -> Memo<Option<Bookmark>> {
-    let OpenChat { account, jid } = room.clone();
-    memo(move || account.bookmarks.watch(&jid))
-}
 
 /// The name to show: that of the bookmark, else the address.
 pub fn name_of(room: &OpenChat) -> String {
     room.account.bookmarks.watch(&room.jid).map_or_else(|| room.jid.to_string(), |known| known.name)
 }
 
-fn address_of(room: &OpenChat) -> String {
-    room.account.bookmarks.watch(&room.jid).map_or_else(|| room.jid.to_string(), |known| known.address)
+/// What stands below the name: the address, unless that has to stand in for the name already.
+fn below(ui: Ui, room: &OpenChat) -> String {
+    let known = room.account.bookmarks.watch(&room.jid).filter(|known| known.name != known.address);
+    known.map_or_else(|| ui.texts().room().to_owned(), |known| known.address)
+}
+
+fn words(ui: Ui, room: &OpenChat, words: fn(Ui, &OpenChat) -> String) -> El {
+    let room = room.clone();
+    html::bdi().child(live(move || words(ui, &room)))
+}
+
+/// Name and kind, for those who do not see the picture.
+fn label(ui: Ui, room: &OpenChat) -> Live<String> {
+    let room = room.clone();
+    live(move || [&name_of(&room), ", ", ui.texts().room()].concat())
 }
 
 /// What tells a room's row apart from all others: an address as in a link that leads to a room (XEP-0045 §17.2.1), since a
@@ -42,20 +48,13 @@ pub fn key(room: &OpenChat) -> String {
 
 /// Draws the row.
 pub fn row(ui: Ui, room: &OpenChat) -> El {
-    let known = watched(room);
     let (here, open, held, pointed) = (room.clone(), room.clone(), room.clone(), room.clone());
     let current = memo(move || ui.state.place.room.with(|room| room.as_ref() == Some(&here)));
-    let name = move || known.with(|known| known.as_ref().map(|known| known.name.clone())).unwrap_or_default();
-    // Where there is no name the address is shown in its stead, and once is enough.
-    let below = move || {
-        let address = known.with(|known| Some(known.as_ref()?.address.clone()).filter(|address| *address != name()));
-        address.unwrap_or_else(|| ui.texts().room().to_owned())
-    };
     on_hold(html::li(), move |event| context_menu(ui, &held, event))
         .attr("class", "row")
         .attr("data-jid", key(room))
         .attr("data-kind", "group")
-        .attr("aria-label", live(move || [&name(), ", ", ui.texts().room()].concat()))
+        .attr("aria-label", label(ui, room))
         .on(ev::contextmenu, move |event| context_menu(ui, &pointed, &event))
         .child(
             html::button()
@@ -67,37 +66,26 @@ pub fn row(ui: Ui, room: &OpenChat) -> El {
                 .child((
                     html::span().attr("class", "row-face").child(of_room(&room.jid)),
                     html::span().attr("class", "row-words").child((
-                        html::span()
-                            .attr("class", "row-line")
-                            .child(html::bdi().attr("class", "row-name").child(live(name))),
-                        html::span()
-                            .attr("class", "row-line")
-                            .child(html::bdi().attr("class", "row-preview").child(live(below))),
+                        html::span().attr("class", "row-name").child(words(ui, room, |_, room| name_of(room))),
+                        html::span().attr("class", "row-preview").child(words(ui, room, below)),
                     )),
                 )),
         )
 }
 
 fn context_menu(ui: Ui, room: &OpenChat, event: &MouseEvent) {
-    let Some(anchor) = dom::current::<HtmlElement>(event).and_then(|row| dom::find(&row, "button")) else { return };
-    event.prevent_default();
     let t = ui.words();
     let (copied, removed) = (room.clone(), room.clone());
-    ui.menu.set(Some(Menu {
-        name: untrack(|| name_of(room)),
-        head: None,
-        items: vec![
-            Item::new(icons::COPY, t.copy_address(), move || copy_address(ui, &copied)),
-            Item::danger(icons::TRASH_2, t.remove_bookmark(), move || ask_to_remove(ui, &removed)),
-        ],
-        panel: None,
-        anchor,
-        point: Some((f64::from(event.client_x()), f64::from(event.client_y()))),
-    }));
+    let items = vec![
+        Item::new(icons::COPY, t.copy_address(), move || copy_address(ui, &copied)),
+        Item::danger(icons::TRASH_2, t.remove_bookmark(), move || ask_to_remove(ui, &removed)),
+    ];
+    menu::open_at_row(ui, event, untrack(|| name_of(room)), items);
 }
 
 fn copy_address(ui: Ui, room: &OpenChat) {
-    conversation::copy(ui, untrack(|| address_of(room)));
+    // As programs read it, which is not always how people should see it.
+    conversation::copy(ui, room.jid.to_string());
 }
 
 fn ask_to_remove(ui: Ui, room: &OpenChat) {
@@ -106,8 +94,7 @@ fn ask_to_remove(ui: Ui, room: &OpenChat) {
 
 /// Draws what an open room shows: which it is, and why there are no messages.
 pub fn pane(ui: Ui, room: OpenChat) -> Drawn {
-    let (labelled, named, addressed, copied, removed) =
-        (room.clone(), room.clone(), room.clone(), room.clone(), room.clone());
+    let (copied, removed) = (room.clone(), room.clone());
     let section = NodeRef::<HtmlElement>::new();
     section.on_load(|section| {
         // What was chosen elsewhere goes on here, as in a conversation's field.
@@ -122,7 +109,7 @@ pub fn pane(ui: Ui, room: OpenChat) -> Drawn {
     html::section()
         .attr("class", "conversation")
         .attr("role", live(move || if ui.room.get() == Room::Narrow { "main" } else { "region" }))
-        .attr("aria-label", live(move || [&name_of(&labelled), ", ", ui.texts().room()].concat()))
+        .attr("aria-label", label(ui, &room))
         .attr("data-jid", room.jid.to_string())
         .attr("data-kind", "group")
         .node_ref(section)
@@ -135,10 +122,8 @@ pub fn pane(ui: Ui, room: OpenChat) -> Drawn {
                 )),
                 html::span().attr("class", "chat-who").child(of_room(&room.jid)),
                 html::div().attr("class", "chat-names").child((
-                    html::h1().attr("class", "chat-name").child(html::bdi().child(live(move || name_of(&named)))),
-                    html::p()
-                        .attr("class", "chat-below")
-                        .child(html::bdi().child(live(move || address_of(&addressed)))),
+                    html::h1().attr("class", "chat-name").child(words(ui, &room, |_, room| name_of(room))),
+                    html::p().attr("class", "chat-below").child(words(ui, &room, below)),
                 )),
             )),
             empty(

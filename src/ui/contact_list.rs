@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use plausch_model::{Bookmark, Contact};
-use web_sys::{HtmlElement, MouseEvent};
+use web_sys::MouseEvent;
 
 use super::{
     Ui, bookmark,
     kit::{
         avatar::avatar,
         button::{self, Look, icon_button},
-        dom,
         empty::{empty, skeleton_rows},
         field::search,
         hold::on_hold,
         icon::icons,
-        menu::{Item, Menu},
+        menu::{self, Item},
         virtual_list::{Rows, virtual_list},
     },
     requests, wording,
@@ -272,18 +271,7 @@ fn second_line(ui: Ui, contact: &Contact) -> String {
 }
 
 fn context_menu(ui: Ui, whom: &OpenChat, event: &MouseEvent) {
-    let Some(anchor) = dom::current::<HtmlElement>(event).and_then(|row| dom::find(&row, "button")) else { return };
-    event.prevent_default();
-    let point = Some((f64::from(event.client_x()), f64::from(event.client_y())));
-    let head = None;
-    ui.menu.set(Some(Menu {
-        name: untrack(|| whom.account.name_of(&whom.jid)),
-        head,
-        items: actions(ui, whom),
-        panel: None,
-        anchor,
-        point,
-    }));
+    menu::open_at_row(ui, event, untrack(|| whom.account.name_of(&whom.jid)), actions(ui, whom));
 }
 
 /// What can be done with a contact.

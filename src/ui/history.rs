@@ -31,18 +31,13 @@ fn entry(place: &Place) -> Option<String> {
     place.chat.with(|chat| chat.as_ref().map(entry_of)).or_else(room)
 }
 
-/// What a history entry speaks of, if its account is signed in: a chat, or a room.
-enum Entry {
-    Chat(OpenChat),
-    Room(OpenChat),
-}
-
-fn entry_in(ui: Ui, entry: &str) -> Option<Entry> {
+/// What a history entry speaks of, if its account is signed in; and whether it is a room.
+fn entry_in(ui: Ui, entry: &str) -> Option<(OpenChat, bool)> {
     let (owner, jid) = entry.split_once('\n')?;
     let account =
         ui.state.accounts.with(|accounts| accounts.iter().find(|account| account.jid().as_str() == owner).copied())?;
-    let open = |jid| OpenChat { account, jid: BareJid::new(jid) };
-    Some(jid.strip_suffix(OF_ROOM).map_or_else(|| Entry::Chat(open(jid)), |jid| Entry::Room(open(jid))))
+    let room = jid.strip_suffix(OF_ROOM);
+    Some((OpenChat { account, jid: BareJid::new(room.unwrap_or(jid)) }, room.is_some()))
 }
 
 /// Keeps history and place in step, and the title.
@@ -65,13 +60,13 @@ pub fn keep(ui: Ui) {
         }
         if phase == Phase::In
             && let Some(entry) = pending.try_update_value(Option::take).flatten()
-            && let Some(entry) = entry_in(ui, &entry)
+            && let Some((open, room)) = entry_in(ui, &entry)
         {
             // The list may still be on its way from the disk; the engine knows the chat.
-            match (entry, position.take()) {
-                (Entry::Chat(chat), Some(position)) => state.open_chat_at(&chat, Some(position)),
-                (Entry::Chat(chat), None) => state.open_chat(chat.account, chat.jid),
-                (Entry::Room(room), _) => state.open_room(room),
+            match position.take() {
+                _ if room => state.open_room(open),
+                Some(position) => state.open_chat_at(&open, Some(position)),
+                None => state.open_chat(open.account, open.jid),
             }
         }
     });
@@ -161,8 +156,8 @@ impl Left {
 fn go(ui: Ui) {
     let state = ui.state;
     match current().and_then(|entry| untrack(|| entry_in(ui, &entry))) {
-        Some(Entry::Chat(chat)) => state.open_chat(chat.account, chat.jid),
-        Some(Entry::Room(room)) => state.open_room(room),
+        Some((room, true)) => state.open_room(room),
+        Some((chat, false)) => state.open_chat(chat.account, chat.jid),
         None => state.close_chat(),
     }
 }

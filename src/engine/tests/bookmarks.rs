@@ -66,7 +66,9 @@ fn rooms(harness: &mut Harness) -> Vec<(String, String, bool)> {
     harness.forget_updates();
     assert!(before.iter().all(|update| !format!("{update:?}").contains("s3cret")), "passwords are no view's business");
     let known = |room: Bookmark| (room.jid.to_string(), room.name, room.autojoin);
-    rooms.unwrap().into_iter().map(known).collect()
+    let mut rooms: Vec<_> = rooms.unwrap().into_iter().map(known).collect();
+    rooms.sort();
+    rooms
 }
 
 fn addresses(harness: &mut Harness) -> Vec<String> {

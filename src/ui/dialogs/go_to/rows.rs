@@ -22,6 +22,8 @@ fn row() -> El {
 /// A chat, contact or room.
 pub fn place(ui: Ui, target: &Target) -> El {
     let (name, photo) = (target.name.clone(), target.avatar.clone());
+    // The address of a room without a name stands in for that.
+    let named = target.name != target.address;
     let face = match target.room {
         true => of_room(&target.jid),
         false => avatar(ui, target.account, target.jid.clone(), move || name.clone(), move || photo.clone()),
@@ -31,8 +33,9 @@ pub fn place(ui: Ui, target: &Target) -> El {
         html::span().attr("class", "row-words").child((
             html::bdi().attr("class", "row-name").child(target.name.clone()),
             html::span().attr("class", "row-preview").child((
-                target.room.then(|| (ui.t(|t| t.room()), " · ").drawn()),
-                html::bdi().child(target.address.clone()),
+                target.room.then(|| ui.t(|t| t.room())),
+                (target.room && named).then_some(" · "),
+                (named || !target.room).then(|| html::bdi().child(target.address.clone())),
             )),
         )),
         (target.unread > 0).then(|| html::span().attr("class", "badge").child(target.unread.to_string())),
