@@ -51,10 +51,8 @@ async fn is_in_room(person: &Person, room: Option<&str>) -> Result<()> {
 /// Waits until the server has no room.
 async fn are_gone(device: &mut Peer) -> Result<()> {
     let device = tokio::sync::Mutex::new(device);
-    until("the server has heard of it", || async {
-        Ok(kept(&mut *device.lock().await).await?.is_empty().then_some(()))
-    })
-    .await
+    until("the server has heard of it", || async { Ok(kept(*device.lock().await).await?.is_empty().then_some(())) })
+        .await
 }
 
 async fn rooms_of_another_device(server: Server) -> Result<()> {
