@@ -16,6 +16,7 @@ use rand_core::CryptoRng;
 
 use crate::{
     archive::{self, Archive},
+    bookmarks::Bookmarks,
     caps::Capabilities,
     changes::Wanted,
     chats::Chats,
@@ -112,6 +113,7 @@ pub struct Account {
     pub(crate) outbox: Outbox,
     pub(crate) archive: Archive,
     pub(crate) displayed: Displayed,
+    pub(crate) bookmarks: Bookmarks,
     pub(crate) finder: Finder,
     pub(crate) profiles: Profiles,
     pub(crate) capabilities: Capabilities,
@@ -155,6 +157,7 @@ impl Account {
             outbox: Outbox::default(),
             archive: Archive::default(),
             displayed: Displayed::default(),
+            bookmarks: Bookmarks::default(),
             finder: Finder::new(config.nfkd),
             profiles: Profiles::default(),
             capabilities: Capabilities::default(),
@@ -647,6 +650,7 @@ impl Account {
     fn publish(&mut self, step: &mut Step<'_>) {
         self.contacts.save_presence(step);
         self.save_displayed(step);
+        self.save_bookmarks(step);
         let changes = self.contacts.take_changes();
         for jid in changes.changed.iter().chain(changes.removed.iter()) {
             self.chats.touch(jid);

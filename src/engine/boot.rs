@@ -8,9 +8,9 @@ use crate::{
     Account,
     contacts::address,
     records::{
-        ARCHIVE, ArchiveRecord, BLOCKED, BlockedRecord, ChatRecord, DISPLAYED, DisplayedRecord, FAST, PersonRecord,
-        ROSTER_VERSION, Record, RosterRecord, RosterVersionRecord, SCRAM, SEARCH, SESSION, SETTINGS, decode_row,
-        jid_of_key,
+        ARCHIVE, ArchiveRecord, BLOCKED, BOOKMARKS, BlockedRecord, BookmarksRecord, ChatRecord, DISPLAYED,
+        DisplayedRecord, FAST, PersonRecord, ROSTER_VERSION, Record, RosterRecord, RosterVersionRecord, SCRAM, SEARCH,
+        SESSION, SETTINGS, decode_row, jid_of_key,
     },
     step::Step,
     store::{Loaded, Row, rows},
@@ -45,6 +45,10 @@ impl Account {
         if let Some(displayed) = record::<DisplayedRecord>(&meta, DISPLAYED) {
             self.displayed.load(displayed);
         }
+        match record::<BookmarksRecord>(&meta, BOOKMARKS) {
+            Some(bookmarks) => self.bookmarks.load(bookmarks),
+            None => self.session.began_without_bookmarks(),
+        }
         self.finder.load(step.now, record(&meta, SEARCH));
         self.booted = true;
         for view in self.views.all() {
@@ -72,6 +76,7 @@ impl Account {
             Update::Settings(self.settings),
             Update::Requests(self.contacts.requests()),
             Update::Blocked(self.contacts.blocked()),
+            Update::Bookmarks(self.bookmarks.list()),
             Update::Chats(chats),
         ] {
             step.fx.tell_view(view, update);

@@ -76,6 +76,7 @@ impl Account {
             Command::DeclineRequest(jid) => return Some(self.decline_request(step, &jid)),
             Command::Block(jid) => return self.block(step, view, id, &jid),
             Command::Unblock(jid) => return self.unblock(step, view, id, &jid),
+            Command::RemoveBookmark(room) => return Some(self.remove_bookmark(step, &room)),
             Command::LoadProfile(jid) => return self.load_profile(step, view, id, &jid),
             Command::ChangeProfile(change) => return self.change_profile(step, view, id, change),
             Command::LoadAvatar(avatar) => self.load_avatar(step, avatar),

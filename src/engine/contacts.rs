@@ -397,7 +397,8 @@ fn resource_record(presence: &Presence) -> ResourceRecord {
     ResourceRecord { priority: presence.priority, availability, status }
 }
 
-fn clip(text: String) -> String {
+/// A text of somebody else, cut to what is kept.
+pub(crate) fn clip(text: String) -> String {
     if text.len() <= MAX_TEXT { text } else { text.chars().take(MAX_TEXT).collect() }
 }
 

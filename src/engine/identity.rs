@@ -12,7 +12,7 @@ pub(crate) const NAME: &str = "Plausch";
 const NODE: &str = "urn:x-plausch:web";
 
 /// What we can do. A `+notify` asks contacts' servers for a PEP node (XEP-0163 §4.3.2).
-const FEATURES: [&str; 16] = [
+const FEATURES: [&str; 17] = [
     "http://jabber.org/protocol/caps",
     "http://jabber.org/protocol/chatstates",
     "http://jabber.org/protocol/disco#info",
@@ -20,6 +20,7 @@ const FEATURES: [&str; 16] = [
     "http://jabber.org/protocol/nick+notify",
     "jabber:iq:version",
     "urn:xmpp:avatar:metadata+notify",
+    "urn:xmpp:bookmarks:1+notify",
     "urn:xmpp:delay",
     "urn:xmpp:eme:0",
     "urn:xmpp:fallback:0",

@@ -7,12 +7,13 @@
 //! keeps the connection; `envelope` and `ingest` are the way in, `outbox` the way out; `story` is what becomes of a message,
 //! `events` how that comes in and `changes` how it goes out;
 //! `archive`, `page`, `gaps` and `sync` the way back; `chats`, `views`, `contacts` and
-//! `profile` are what people see, `displayed` how far they have; `search` finds it again,
+//! `profile` are what people see, `bookmarks` the rooms among it, `displayed` how far they have; `search` finds it again,
 //! for which `finder` asks.
 
 mod account;
 mod archive;
 mod archive_preferences;
+mod bookmarks;
 mod boot;
 mod caps;
 mod changes;

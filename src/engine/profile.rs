@@ -86,6 +86,12 @@ impl Account {
             }
             return;
         }
+        if event.node == ns::BOOKMARKS {
+            if *jid == self.me {
+                self.bookmarks_changed(step, &event.change);
+            }
+            return;
+        }
         let payload = match &event.change {
             NodeChange::Items { published, .. } => published.last().and_then(|item| item.payload.as_ref()),
             NodeChange::Purged | NodeChange::Deleted => None,

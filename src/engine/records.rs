@@ -89,6 +89,8 @@ impl Setup {
     pub const BLOCKED: Self = Self(8);
     /// Our presence, until the server has it.
     pub const PRESENCE: Self = Self(16);
+    /// The bookmarked rooms (XEP-0402).
+    pub const BOOKMARKS: Self = Self(32);
 
     /// Whether this part is to be done.
     pub fn has(self, part: Self) -> bool {
@@ -298,6 +300,32 @@ impl Record for DisplayedRecord {}
 
 /// Key of the [`DisplayedRecord`].
 pub const DISPLAYED: &[u8] = b"displayed";
+
+/// The bookmarked rooms (Meta, [`BOOKMARKS`]).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
+pub struct BookmarksRecord {
+    /// The rooms, without those that were taken away.
+    pub rooms: Vec<BookmarkRecord>,
+    /// The ids of the items that the server has to take away.
+    pub removed: Vec<String>,
+}
+impl Record for BookmarksRecord {}
+
+/// A bookmarked room (XEP-0402 §2).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct BookmarkRecord {
+    /// The room.
+    pub jid: BareJid,
+    /// The item's id as the server has it: the room's address, be it normalised or not.
+    pub item: String,
+    /// The name that the person gave it.
+    pub name: Option<String>,
+    /// Whether to be in it whenever online.
+    pub autojoin: bool,
+}
+
+/// Key of the [`BookmarksRecord`].
+pub const BOOKMARKS: &[u8] = b"bookmarks";
 
 /// The account's settings (Meta, [`SETTINGS`]).
 pub const SETTINGS: &[u8] = b"settings";

@@ -60,6 +60,10 @@ pub(crate) enum Purpose {
     Displayed,
     /// That a chat was read (XEP-0490).
     DisplayedTold(BareJid),
+    /// The bookmarked rooms (XEP-0402).
+    Bookmarks,
+    /// That the item with this id is gone from them.
+    BookmarkRemoved(String),
     /// A command whose answer is this answer.
     Command(ViewId, CommandId),
     /// What the server keeps of our messages (XEP-0441); whether it was asked, or told to change it.
@@ -137,6 +141,8 @@ impl Account {
             Purpose::Barrier(number) => self.acknowledged(step, &|sent_as| sent_as <= number),
             Purpose::Displayed => self.displayed_answered(step, outcome),
             Purpose::DisplayedTold(chat) => self.displayed_told(&chat, outcome),
+            Purpose::Bookmarks => self.bookmarks_answered(step, outcome),
+            Purpose::BookmarkRemoved(item) => self.bookmark_removed(step, item, outcome),
             Purpose::Command(view, id) => {
                 let result = outcome.map(|_| ()).map_err(refused);
                 self.done(step, view, id, result);
@@ -159,6 +165,8 @@ impl Account {
             Purpose::Archive(query) => self.archive_silent(step, &query),
             Purpose::ArchiveEnds if error == CommandError::TimedOut => self.read_back(step),
             Purpose::DisplayedTold(chat) => self.displayed.untold(&chat),
+            Purpose::Bookmarks => self.bookmarks_silent(step),
+            Purpose::BookmarkRemoved(item) => self.bookmarks.untold(item),
             Purpose::Caps(caps) => self.capabilities.forget(&caps.ver),
             Purpose::Person(fetch) => self.person_unanswered(step, fetch, error),
             Purpose::Roster if error == CommandError::TimedOut => self.roster_ready(step),

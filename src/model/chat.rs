@@ -12,6 +12,19 @@ pub enum ChatKind {
     Direct,
 }
 
+/// A room that the person has bookmarked (XEP-0402).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct Bookmark {
+    /// The room's address.
+    pub jid: BareJid,
+    /// The address as people should see it.
+    pub address: String,
+    /// The name that the person gave it, else the address.
+    pub name: String,
+    /// Whether programs that join rooms are to be in it whenever they are online.
+    pub autojoin: bool,
+}
+
 /// What the other side is doing (XEP-0085).
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug, Default)]
 pub enum ChatState {

@@ -78,6 +78,8 @@ pub enum Command {
     Block(BareJid),
     /// Unblock.
     Unblock(BareJid),
+    /// Take a room out of the bookmarks, on all devices; without a connection as soon as there is one.
+    RemoveBookmark(BareJid),
     /// Fetch what somebody says of themselves; answered by `Update::Profile`.
     LoadProfile(BareJid),
     /// Change our own profile.

@@ -16,7 +16,7 @@ mod settings;
 mod timeline;
 mod update;
 
-pub use chat::{ChatKind, ChatState, ChatSummary, Preview};
+pub use chat::{Bookmark, ChatKind, ChatState, ChatSummary, Preview};
 pub use command::{Anchor, Command, CommandError, CommandId, Direction, ProfileChange, SignIn};
 pub use contact::{Availability, Avatar, Contact, ContactRequest, Profile, Subscription};
 pub use emoji::Emoji;

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountSettings, ArchivePreferences, Avatar, AvatarId, BareJid, ChatState, ChatSummary, CommandError, CommandId,
-    ConnectionDetails, ConnectionState, Contact, ContactRequest, EndReason, OriginId, Profile, SearchHit, TimelineItem,
-    TimelineKey,
+    AccountSettings, ArchivePreferences, Avatar, AvatarId, BareJid, Bookmark, ChatState, ChatSummary, CommandError,
+    CommandId, ConnectionDetails, ConnectionState, Contact, ContactRequest, EndReason, OriginId, Profile, SearchHit,
+    TimelineItem, TimelineKey,
 };
 
 /// A change within an open window.
@@ -65,6 +65,8 @@ pub enum Update {
     Requests(Vec<ContactRequest>),
     /// All blocked addresses.
     Blocked(Vec<BareJid>),
+    /// All bookmarked rooms, replacing what was known.
+    Bookmarks(Vec<Bookmark>),
     /// The whole list of chats, replacing what was known.
     Chats(Vec<ChatSummary>),
     /// Chats that are new or changed.

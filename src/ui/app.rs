@@ -84,7 +84,7 @@ fn connection(ui: Ui) -> &'static str {
 
 /// Which pane a narrow screen shows.
 fn showing(ui: Ui) -> &'static str {
-    match (ui.state.place.chat.with(Option::is_some), ui.state.place.details.get()) {
+    match (ui.state.place.is_open(), ui.state.place.details.get()) {
         (false, _) => "list",
         (true, false) => "chat",
         (true, true) => "details",

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use plausch_model::{ChatState, ChatSummary, ConnectionState, Way};
-use web_sys::{HtmlElement, MouseEvent};
+use web_sys::MouseEvent;
 
 use super::{
     Ui,
     kit::{
         avatar::avatar,
         button::{self, Look, icon_button},
-        dom,
         empty::{empty, skeleton_rows},
         field::search,
         hold::on_hold,
         icon::icons,
-        menu::{Item, Menu},
+        menu::{self, Item},
         virtual_list::{Rows, virtual_list},
     },
     requests, wording,
@@ -247,24 +246,16 @@ fn preview(ui: Ui, chat: &ChatSummary) -> Drawn {
 }
 
 fn context_menu(ui: Ui, chat: &OpenChat, event: &MouseEvent) {
-    let Some(anchor) = dom::current::<HtmlElement>(event).and_then(|row| dom::find(&row, "button")) else { return };
-    event.prevent_default();
     let t = ui.words();
     let (details, remove) = (chat.clone(), chat.clone());
-    ui.menu.set(Some(Menu {
-        name: untrack(|| chat.account.name_of(&chat.jid)),
-        head: None,
-        items: vec![
-            Item::new(icons::INFO, t.details(), move || {
-                ui.state.open_chat(details.account, details.jid.clone());
-                ui.state.place.details.set(true);
-            }),
-            Item::danger(icons::TRASH_2, t.remove_chat(), move || {
-                ui.state.place.dialog.set(Some(Dialog::RemoveChat(remove.clone())));
-            }),
-        ],
-        panel: None,
-        anchor,
-        point: Some((f64::from(event.client_x()), f64::from(event.client_y()))),
-    }));
+    let items = vec![
+        Item::new(icons::INFO, t.details(), move || {
+            ui.state.open_chat(details.account, details.jid.clone());
+            ui.state.place.details.set(true);
+        }),
+        Item::danger(icons::TRASH_2, t.remove_chat(), move || {
+            ui.state.place.dialog.set(Some(Dialog::RemoveChat(remove.clone())));
+        }),
+    ];
+    menu::open_at_row(ui, event, untrack(|| chat.account.name_of(&chat.jid)), items);
 }

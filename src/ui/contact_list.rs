@@ -1,21 +1,20 @@
-//! The list of contacts.
+//! The list of contacts, with the bookmarked rooms at its end.
 
 use std::sync::Arc;
 
-use plausch_model::Contact;
-use web_sys::{HtmlElement, MouseEvent};
+use plausch_model::{Bookmark, Contact};
+use web_sys::MouseEvent;
 
 use super::{
-    Ui,
+    Ui, bookmark,
     kit::{
         avatar::avatar,
         button::{self, Look, icon_button},
-        dom,
         empty::{empty, skeleton_rows},
         field::search,
         hold::on_hold,
         icon::icons,
-        menu::{Item, Menu},
+        menu::{self, Item},
         virtual_list::{Rows, virtual_list},
     },
     requests, wording,
@@ -32,14 +31,16 @@ pub fn contact_list(ui: Ui, heading: String) -> Drawn {
     let shown = memo(move || {
         let words = words.with(|words| fold::lower(words.trim()));
         Found(ui.state.account().map(|account| {
-            let found = account.contacts.filtered(&filter.get(), &words);
-            (account, found)
+            let filter = filter.get();
+            // Rooms are in no group of the roster, and nobody is there or not.
+            let rooms = (filter == ContactFilter::All).then(|| account.bookmarks.filtered(&words));
+            (account, account.contacts.filtered(&filter, &words), rooms.unwrap_or_default())
         }))
     });
     let add = move || ui.state.place.dialog.set(Some(Dialog::AddContact { address: String::new() }));
     let known = move || ui.state.account().is_some_and(|account| account.contacts.known.get());
     let none = choose(
-        move || (known(), count(ui) == 0, shown.with(Found::is_empty), filter.with(|f| *f == ContactFilter::Reachable)),
+        move || (known(), is_empty(ui), shown.with(Found::is_empty), filter.with(|f| *f == ContactFilter::Reachable)),
         move |(known, none, none_shown, reachable)| match (known, none, none_shown) {
             (false, true, _) => skeleton_rows(8),
             (true, true, _) => empty(
@@ -74,26 +75,41 @@ fn count(ui: Ui) -> usize {
     ui.state.account().map(|account| account.contacts.order().len()).unwrap_or_default()
 }
 
-/// Contacts that a memo can compare.
+/// Whether there is neither a contact nor a room.
+fn is_empty(ui: Ui) -> bool {
+    count(ui) == 0 && ui.state.account().is_none_or(|account| account.bookmarks.all().is_empty())
+}
+
+/// Contacts and rooms that a memo can compare.
 #[derive(Clone)]
-struct Found(Option<(Account, Arc<Vec<Arc<ContactEntry>>>)>);
+struct Found(Option<(Account, People, Rooms)>);
+
+type People = Arc<Vec<Arc<ContactEntry>>>;
+type Rooms = Arc<Vec<Bookmark>>;
 
 impl Found {
     fn is_empty(&self) -> bool {
-        self.0.as_ref().is_none_or(|(_, found)| found.is_empty())
+        self.0.as_ref().is_none_or(|(_, found, rooms)| found.is_empty() && rooms.is_empty())
     }
 
-    fn people(&self) -> Arc<Vec<Person>> {
-        let Some((account, found)) = &self.0 else { return Arc::default() };
-        Arc::new(found.iter().map(|entry| Person { account: *account, entry: Arc::clone(entry) }).collect())
+    /// The contacts, and behind them the rooms.
+    fn rows(&self) -> Arc<Vec<Row>> {
+        let Some((account, found, rooms)) = &self.0 else { return Arc::default() };
+        let mut rows: Vec<Row> = Vec::with_capacity(found.len());
+        rows.extend(found.iter().map(|entry| Row::Person(Person { account: *account, entry: Arc::clone(entry) })));
+        if !rooms.is_empty() {
+            rows.push(Row::RoomsBelow);
+        }
+        rows.extend(rooms.iter().map(|room| Row::Room(OpenChat { account: *account, jid: room.jid.clone() })));
+        Arc::new(rows)
     }
 }
 
 impl PartialEq for Found {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Some((account, found)), Some((other_account, others))) => {
-                account == other_account && Arc::ptr_eq(found, others)
+            (Some((account, found, rooms)), Some((other_account, others, other_rooms))) => {
+                account == other_account && Arc::ptr_eq(found, others) && Arc::ptr_eq(rooms, other_rooms)
             }
             (None, None) => true,
             _ => false,
@@ -113,13 +129,30 @@ impl PartialEq for Person {
     }
 }
 
-fn rows(ui: Ui, shown: Memo<Found>) -> Rows<Person> {
+/// A row of the list.
+#[derive(Clone, PartialEq)]
+enum Row {
+    Person(Person),
+    /// The heading of the rooms.
+    RoomsBelow,
+    Room(OpenChat),
+}
+
+fn rows(ui: Ui, shown: Memo<Found>) -> Rows<Row> {
     Rows {
         section: Section::Contacts,
         name: live(move || ui.texts().contacts()),
-        all: memo(move || shown.with(Found::people)),
-        key: |person| person.entry.jid.to_string(),
-        draw: draw_row,
+        all: memo(move || shown.with(Found::rows)),
+        key: |row| match row {
+            Row::Person(person) => person.entry.jid.to_string(),
+            Row::RoomsBelow => String::new(),
+            Row::Room(room) => bookmark::key(room),
+        },
+        draw: |ui, row| match row {
+            Row::Person(person) => draw_row(ui, person),
+            Row::RoomsBelow => html::li().attr("class", "row row-heading").child(html::h2().child(ui.t(|t| t.rooms()))),
+            Row::Room(room) => bookmark::row(ui, room),
+        },
         count: live(move || count(ui).to_string()),
         unread: None,
     }
@@ -239,18 +272,7 @@ fn second_line(ui: Ui, contact: &Contact) -> String {
 }
 
 fn context_menu(ui: Ui, whom: &OpenChat, event: &MouseEvent) {
-    let Some(anchor) = dom::current::<HtmlElement>(event).and_then(|row| dom::find(&row, "button")) else { return };
-    event.prevent_default();
-    let point = Some((f64::from(event.client_x()), f64::from(event.client_y())));
-    let head = None;
-    ui.menu.set(Some(Menu {
-        name: untrack(|| whom.account.name_of(&whom.jid)),
-        head,
-        items: actions(ui, whom),
-        panel: None,
-        anchor,
-        point,
-    }));
+    menu::open_at_row(ui, event, untrack(|| whom.account.name_of(&whom.jid)), actions(ui, whom));
 }
 
 /// What can be done with a contact.

@@ -11,9 +11,9 @@ use wasm_bindgen::JsValue;
 use super::{Ui, prefs};
 use crate::reactive::*;
 use crate::ui::draw::{effect, memo};
-use crate::view::{Expected, OpenChat, Phase, Section, Target, Window};
+use crate::view::{Expected, OpenChat, Phase, Place, Section, Target, Window};
 
-/// What a history entry says: the open chat with its account, or nothing for the list.
+/// What a history entry says: the open chat or room with its account, or nothing for the list.
 fn current() -> Option<String> {
     window().history().ok()?.state().ok()?.as_string()
 }
@@ -22,12 +22,22 @@ fn entry_of(chat: &OpenChat) -> String {
     [chat.account.jid().as_str(), "\n", chat.jid.as_str()].concat()
 }
 
-/// The chat that a history entry speaks of, if its account is signed in.
-fn chat_of(ui: Ui, entry: &str) -> Option<OpenChat> {
+/// The entry of a room ends so; no address does.
+const OF_ROOM: &str = "\nroom";
+
+/// The entry of what is open.
+fn entry(place: &Place) -> Option<String> {
+    let room = || place.room.with(|room| Some(entry_of(room.as_ref()?) + OF_ROOM));
+    place.chat.with(|chat| chat.as_ref().map(entry_of)).or_else(room)
+}
+
+/// What a history entry speaks of, if its account is signed in; and whether it is a room.
+fn entry_in(ui: Ui, entry: &str) -> Option<(OpenChat, bool)> {
     let (owner, jid) = entry.split_once('\n')?;
     let account =
         ui.state.accounts.with(|accounts| accounts.iter().find(|account| account.jid().as_str() == owner).copied())?;
-    Some(OpenChat { account, jid: BareJid::new(jid) })
+    let room = jid.strip_suffix(OF_ROOM);
+    Some((OpenChat { account, jid: BareJid::new(room.unwrap_or(jid)) }, room.is_some()))
 }
 
 /// Keeps history and place in step, and the title.
@@ -51,18 +61,19 @@ pub fn keep(ui: Ui) {
         }
         if phase == Phase::In
             && let Some(entry) = pending.try_update_value(Option::take).flatten()
-            && let Some(chat) = chat_of(ui, &entry)
+            && let Some((open, room)) = entry_in(ui, &entry)
         {
             // The list may still be on its way from the disk; the engine knows the chat.
             match position.take() {
-                Some(position) => state.open_chat_at(&chat, Some(position)),
-                None => state.open_chat(chat.account, chat.jid.clone()),
+                _ if room => state.open_room(open.clone()),
+                Some(position) => state.open_chat_at(&open, Some(position)),
+                None => state.open_chat(open.account, open.jid.clone()),
             }
-            chat.account.timeline.divide_again(divider.take());
+            open.account.timeline.divide_again(divider.take());
         }
     });
     effect(move || {
-        let open = state.place.chat.with(|chat| chat.as_ref().map(entry_of));
+        let open = entry(&state.place);
         // Nothing of the account stays behind when nobody is signed in any more.
         let settled = match state.phase.get() {
             Phase::In => pending.with_value(Option::is_none),
@@ -175,8 +186,9 @@ impl Left {
 
 fn go(ui: Ui) {
     let state = ui.state;
-    match current().and_then(|entry| untrack(|| chat_of(ui, &entry))) {
-        Some(chat) => state.open_chat(chat.account, chat.jid),
+    match current().and_then(|entry| untrack(|| entry_in(ui, &entry))) {
+        Some((room, true)) => state.open_room(room),
+        Some((chat, false)) => state.open_chat(chat.account, chat.jid),
         None => state.close_chat(),
     }
 }

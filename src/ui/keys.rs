@@ -89,7 +89,7 @@ fn leave(ui: Ui) -> bool {
     } else if place.details.get_untracked() {
         place.details.set(false);
         true
-    } else if ui.room.get_untracked() == Room::Narrow && place.chat.with_untracked(Option::is_some) {
+    } else if ui.room.get_untracked() == Room::Narrow && untrack(|| place.is_open()) {
         ui.state.close_chat();
         true
     } else {

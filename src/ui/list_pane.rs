@@ -22,7 +22,7 @@ pub fn list_pane(ui: Ui) -> Drawn {
     let place = ui.state.place;
     let narrow = move || ui.room.get() == Room::Narrow;
     // On a narrow screen an open chat covers the list.
-    let covered = live(move || narrow() && place.chat.with(Option::is_some));
+    let covered = live(move || narrow() && place.is_open());
     let role = live(move || if narrow() { "main" } else { "region" });
     html::div()
         .attr("class", "list-pane")

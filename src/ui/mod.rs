@@ -2,6 +2,7 @@
 
 mod app;
 mod banner;
+mod bookmark;
 mod chat_list;
 mod contact_list;
 mod conversation;

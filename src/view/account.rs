@@ -7,7 +7,7 @@ use plausch_model::{
     ContactRequest, Profile, Update,
 };
 
-use super::{Avatars, ChatList, ContactList, Timeline, timeline::Opened};
+use super::{Avatars, Bookmarks, ChatList, ContactList, Timeline, timeline::Opened};
 use crate::reactive::RwSignal;
 
 /// Our own name and picture.
@@ -52,6 +52,8 @@ pub struct AccountState {
     pub requests: RwSignal<Vec<ContactRequest>>,
     /// Who may not write.
     pub blocked: RwSignal<Vec<BareJid>>,
+    /// The bookmarked rooms.
+    pub bookmarks: Bookmarks,
     /// The chats.
     pub chats: ChatList,
     /// The window into the open chat.
@@ -97,6 +99,7 @@ impl Account {
             contacts: ContactList::default(),
             requests: RwSignal::new(Vec::new()),
             blocked: RwSignal::new(Vec::new()),
+            bookmarks: Bookmarks::default(),
             chats: ChatList::default(),
             timeline: Timeline::default(),
             avatars: Avatars::default(),
@@ -115,6 +118,7 @@ impl Account {
         self.contacts.replace(Vec::new());
         self.requests.set(Vec::new());
         self.blocked.set(Vec::new());
+        self.bookmarks.forget();
         self.chats.replace(Vec::new());
         self.timeline.close();
         self.profiles.set(HashMap::new());
@@ -159,6 +163,7 @@ impl Account {
             Update::ContactsRemoved(jids) => self.contacts.remove(&jids),
             Update::Requests(requests) => self.requests.set(requests),
             Update::Blocked(blocked) => self.blocked.set(blocked),
+            Update::Bookmarks(rooms) => self.bookmarks.replace(rooms),
             Update::Chats(chats) => self.chats.replace(chats),
             Update::ChatsChanged(chats) => self.chats.put(chats),
             Update::ChatRemoved(jid) => self.chats.remove(&jid),

@@ -1,8 +1,8 @@
 //! Values for the tests of the view state.
 
 use plausch_model::{
-    BareJid, ChatSummary, Contact, DeliveryState, Encryption, MessageBody, OriginId, TimelineItem, TimelineKey,
-    Timestamp, Way,
+    BareJid, Bookmark, ChatSummary, Contact, DeliveryState, Encryption, MessageBody, OriginId, TimelineItem,
+    TimelineKey, Timestamp, Way,
 };
 
 use super::timeline::Opened;
@@ -38,6 +38,10 @@ pub fn contact(jid: &str, name: &str) -> Contact {
         avatar: None,
         blocked: false,
     }
+}
+
+pub fn bookmark(jid: &str, name: &str) -> Bookmark {
+    Bookmark { jid: BareJid::new(jid), address: jid.into(), name: name.into(), autojoin: false }
 }
 
 pub fn message(id: &str, way: Way, at: i64) -> TimelineItem {

@@ -10,6 +10,7 @@
 
 mod account;
 mod avatars;
+mod bookmarks;
 mod chats;
 pub mod clock;
 mod contacts;
@@ -23,6 +24,7 @@ mod timeline;
 
 pub use account::{Account, ChatSize};
 pub use avatars::Avatars;
+pub use bookmarks::Bookmarks;
 pub use chats::{ChatList, ChatRow};
 pub use contacts::{ContactEntry, ContactFilter, ContactList};
 pub use lock::Lock;

@@ -15,7 +15,7 @@ pub enum Section {
     Contacts,
 }
 
-/// A chat of an account.
+/// A chat or room of an account.
 #[derive(Clone, PartialEq)]
 pub struct OpenChat {
     /// Whose.
@@ -69,6 +69,8 @@ pub enum Dialog {
     Block(OpenChat),
     /// Remove a chat from the list?
     RemoveChat(OpenChat),
+    /// Take a room out of the bookmarks?
+    RemoveBookmark(OpenChat),
     /// Delete a chat's messages from this device?
     ClearChat(OpenChat),
     /// Save a chat as a file.
@@ -113,6 +115,8 @@ pub struct Place {
     scrolled: StoredValue<[f64; 2]>,
     /// The open chat.
     pub chat: RwSignal<Option<OpenChat>>,
+    /// The open room, in a chat's stead.
+    pub room: RwSignal<Option<OpenChat>>,
     /// Whether the details pane is open.
     pub details: RwSignal<bool>,
     /// Whether the conversation is looked through.
@@ -129,6 +133,7 @@ impl Default for Place {
             section: RwSignal::new(Section::default()),
             scrolled: StoredValue::new([0.0; 2]),
             chat: RwSignal::new(None),
+            room: RwSignal::new(None),
             details: RwSignal::new(false),
             finding: RwSignal::new(false),
             results: RwSignal::new(None),
@@ -155,8 +160,16 @@ impl Place {
         });
     }
 
+    /// Whether a chat or a room is open.
+    pub fn is_open(&self) -> bool {
+        self.chat.with(Option::is_some) || self.room.with(Option::is_some)
+    }
+
     /// Leaves everything that belongs to an account.
     pub fn leave(&self, account: Account) {
+        if self.room.with_untracked(|room| room.as_ref().is_some_and(|room| room.account == account)) {
+            self.room.set(None);
+        }
         if self.chat.with_untracked(|chat| chat.as_ref().is_some_and(|chat| chat.account == account)) {
             self.chat.set(None);
             self.details.set(false);

@@ -260,7 +260,24 @@ impl State {
         self.leave_timeline(chat.account);
         chat.account.timeline.expect(chat.jid.clone());
         self.leave_results(chat);
+        self.place.room.set(None);
         self.place.chat.set(Some(chat.clone()));
+    }
+
+    /// Opens a bookmarked room. One that is not bookmarked any more can't be opened.
+    pub fn open_room(&self, room: OpenChat) {
+        self.close_chat();
+        if !room.account.bookmarks.lack(&room.jid) {
+            self.place.room.set(Some(room));
+        }
+    }
+
+    /// A room that is open may not be bookmarked any more.
+    fn leave_lost_room(&self) {
+        let room = self.place.room.get_untracked();
+        if room.is_some_and(|room| room.account.bookmarks.lack(&room.jid)) {
+            self.place.room.set(None);
+        }
     }
 
     /// Goes to a place in a chat.
@@ -349,8 +366,9 @@ impl State {
         self.open_chat(account, jid);
     }
 
-    /// Leaves the open chat.
+    /// Leaves the open chat or room.
     pub fn close_chat(&self) {
+        self.place.room.set(None);
         if let Some(open) = self.place.chat.get_untracked() {
             self.place.chat.set(None);
             self.place.details.set(false);
@@ -493,6 +511,7 @@ impl State {
                 self.act_on(account, update);
             }
         }
+        self.leave_lost_room();
     }
 
     fn act_on(&self, account: Account, update: Update) {
@@ -605,7 +624,7 @@ mod tests {
     use plausch_model::{AutoLock, ConnectionState, LockError, LockRequest, WindowChange};
 
     use super::*;
-    use crate::view::fixtures::{chat, message};
+    use crate::view::fixtures::{bookmark, chat, message};
     use plausch_model::Way;
 
     struct Bench {
@@ -766,6 +785,46 @@ mod tests {
     }
 
     #[test]
+    fn a_room_is_open_in_a_chats_stead_and_asks_for_nothing() {
+        let bench = Bench::signed_in();
+        let (state, account) = (bench.state, bench.state.account().unwrap());
+        let same = OpenChat { account, jid: BareJid::new("both@x") };
+        bench.updates(vec![
+            Update::Bookmarks(vec![bookmark("both@x", "Both")]),
+            Update::Chats(vec![chat("both@x", 1, 0)]),
+        ]);
+        state.open_room(same.clone());
+        assert!(state.place.room.get_untracked().as_ref() == Some(&same) && bench.commands().is_empty());
+        state.open_chat(account, same.jid.clone());
+        assert!(state.place.room.with_untracked(Option::is_none));
+        assert!(state.place.chat.get_untracked().as_ref() == Some(&same));
+        state.open_room(same.clone());
+        assert!(state.place.chat.with_untracked(Option::is_none), "of the same address, too");
+        assert!(matches!(&bench.commands()[..], [(_, Command::OpenChat { .. }), (_, Command::CloseChat)]));
+        state.close_chat();
+        assert!(state.place.room.with_untracked(Option::is_none));
+        assert_eq!(bench.commands().len(), 2);
+    }
+
+    #[test]
+    fn a_room_that_is_not_bookmarked_any_more_is_closed_and_cannot_be_opened() {
+        let bench = Bench::signed_in();
+        let (state, account) = (bench.state, bench.state.account().unwrap());
+        let room = OpenChat { account, jid: BareJid::new("a@muc.x") };
+        let is_open = || state.place.room.with_untracked(Option::is_some);
+        // After a reload the list may still be on its way.
+        state.open_room(room.clone());
+        bench.updates(vec![Update::Synced]);
+        assert!(is_open());
+        bench.updates(vec![Update::Bookmarks(vec![bookmark("a@muc.x", "A"), bookmark("b@muc.x", "B")])]);
+        assert!(is_open());
+        bench.updates(vec![Update::Bookmarks(vec![bookmark("b@muc.x", "B")])]);
+        assert!(!is_open());
+        state.open_room(room);
+        assert!(!is_open());
+    }
+
+    #[test]
     fn the_end_of_the_last_account_leads_to_the_sign_in_page_and_says_why() {
         let bench = Bench::signed_in();
         let account = bench.state.account().unwrap();
@@ -793,6 +852,8 @@ mod tests {
             read_up_to: None,
             total: 1,
         }]);
+        bench.updates(vec![Update::Bookmarks(vec![bookmark("a@muc.x", "A")])]);
+        state.place.room.set(Some(OpenChat { account, jid: BareJid::new("a@muc.x") }));
         state.place.dialog.set(Some(crate::view::Dialog::Export(open.clone())));
         state.search.query.set("balcony".into());
         state.notices.show(crate::view::NoticeKind::Done, "juliet".into());
@@ -805,6 +866,7 @@ mod tests {
         assert!(account.chats.order().is_empty() && account.own.get_untracked().address.is_empty());
         assert_eq!(account.timeline.peek(|window| window.entries().len()), 0);
         assert!(state.place.chat.with_untracked(Option::is_none));
+        assert!(state.place.room.with_untracked(Option::is_none) && account.bookmarks.all().is_empty());
         assert!(state.place.dialog.with_untracked(Option::is_none));
         assert!(state.search.query.get_untracked().is_empty() && state.notices.list().is_empty());
         bench.updates(vec![Update::Chats(vec![chat("juliet@x", 1, 3)])]);

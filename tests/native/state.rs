@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use plausch_model::{
-    AccountSettings, Avatar, AvatarId, BareJid, ChatState, ChatSummary, ConnectionDetails, ConnectionState, Contact,
-    ContactRequest, DeliveryState, EndReason, Gap, MessageBody, Profile, TimelineItem, TimelineKey, Update,
+    AccountSettings, Avatar, AvatarId, BareJid, Bookmark, ChatState, ChatSummary, ConnectionDetails, ConnectionState,
+    Contact, ContactRequest, DeliveryState, EndReason, Gap, MessageBody, Profile, TimelineItem, TimelineKey, Update,
     WindowChange,
 };
 
@@ -25,6 +25,8 @@ pub struct State {
     pub requests: Vec<ContactRequest>,
     /// Blocked addresses.
     pub blocked: BTreeSet<BareJid>,
+    /// Bookmarked rooms.
+    pub bookmarks: BTreeMap<BareJid, Bookmark>,
     /// The list of chats.
     pub chats: BTreeMap<BareJid, ChatSummary>,
     /// What others are doing.
@@ -100,6 +102,9 @@ impl State {
             Update::ContactsRemoved(gone) => self.contacts.retain(|jid, _| !gone.contains(jid)),
             Update::Requests(requests) => self.requests = requests,
             Update::Blocked(blocked) => self.blocked = blocked.into_iter().collect(),
+            Update::Bookmarks(rooms) => {
+                self.bookmarks = rooms.into_iter().map(|room| (room.jid.clone(), room)).collect();
+            }
             Update::Chats(chats) => self.chats = chats_by_jid(chats),
             Update::ChatsChanged(chats) => self.chats.extend(chats_by_jid(chats)),
             Update::ChatRemoved(chat) => self.remove_chat(&chat),

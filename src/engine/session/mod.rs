@@ -280,6 +280,13 @@ impl Session {
         self.record.setup.done(part);
     }
 
+    /// A version that knew no bookmarks began the session, if there is one: they have to be asked for, and our presence has to
+    /// say that we want to hear of them (XEP-0163 §4.3.2).
+    pub fn began_without_bookmarks(&mut self) {
+        self.record.setup.add(Setup::BOOKMARKS);
+        self.record.setup.add(Setup::PRESENCE);
+    }
+
     /// What the person sees of it.
     pub fn state(&self) -> ConnectionState {
         match &self.phase {

@@ -137,7 +137,7 @@ impl Account {
         if self.jid.local().is_none() {
             record.setup.add(Setup::PRESENCE);
         } else {
-            let parts = [Setup::ROSTER, Setup::ACCOUNT, Setup::BLOCKED];
+            let parts = [Setup::ROSTER, Setup::ACCOUNT, Setup::BLOCKED, Setup::BOOKMARKS];
             parts
                 .into_iter()
                 .chain((!carbons_enabled).then_some(Setup::CARBONS))
@@ -167,6 +167,11 @@ impl Account {
         }
         if setup.has(Setup::BLOCKED) {
             self.request_get(step, None, &Blocking::query(), Purpose::Blocked);
+        }
+        if setup.has(Setup::BOOKMARKS) {
+            self.ask_bookmarks(step);
+        } else {
+            self.tell_removed_bookmarks(step);
         }
         if self.session.software.is_none() && self.jid.local().is_some() {
             self.request_get(step, Some(self.jid.server().into()), &SoftwareVersion::default(), Purpose::Software);

@@ -19,7 +19,7 @@ pub use message::{copy, describe};
 use plausch_model::Command;
 
 use super::{
-    Room, Ui,
+    Room, Ui, bookmark,
     kit::{
         button::{self, Look},
         empty::empty,
@@ -29,16 +29,17 @@ use super::{
 use crate::ui::draw::{Draw, Drawn, choose, html, live, memo, when};
 use crate::view::{Dialog, OpenChat};
 
-/// Draws the pane: a conversation, or an invitation to choose one.
+/// Draws the pane: a conversation, a room, or an invitation to choose one.
 pub fn chat_pane(ui: Ui) -> Drawn {
     let place = ui.state.place;
     html::div()
         .attr("class", "chat-pane")
         .child(choose(
-            move || place.chat.get(),
-            move |chat| match chat {
-                Some(chat) => conversation(ui, chat),
-                None => nothing_open(ui),
+            move || (place.chat.get(), place.room.get()),
+            move |open| match open {
+                (Some(chat), _) => conversation(ui, chat),
+                (None, Some(room)) => bookmark::pane(ui, room),
+                (None, None) => nothing_open(ui),
             },
         ))
         .drawn()

@@ -4,7 +4,7 @@ use plausch_model::{Command, LockRequest, OriginId};
 
 use super::{
     super::{
-        Ui,
+        Ui, bookmark,
         kit::{
             button::{self, Look},
             dialog::{Size, actions, dialog},
@@ -51,6 +51,14 @@ pub fn remove_chat(ui: Ui, chat: OpenChat) -> Drawn {
     )
 }
 
+/// Take a room out of the bookmarks?
+pub fn remove_bookmark(ui: Ui, room: &OpenChat) -> Drawn {
+    let (account, command) = (room.account, Command::RemoveBookmark(room.jid.clone()));
+    let title = title_of(ui, untrack(|| bookmark::name_of(room)), |t| t.remove_bookmark_question());
+    let yes = move || ui.act(account, command.clone());
+    question(ui, title, |t| t.remove_bookmark_hint(), |t| t.remove(), yes)
+}
+
 /// Delete a chat's messages from this device?
 pub fn clear_chat(ui: Ui, chat: OpenChat) -> Drawn {
     let command = Command::ClearChat(chat.jid.clone());
@@ -89,7 +97,10 @@ fn about(
 }
 
 fn title_about(ui: Ui, whom: &OpenChat, question_of: fn(&'static Texts) -> Fill) -> Drawn {
-    let name = untrack(|| whom.account.name_of(&whom.jid));
+    title_of(ui, untrack(|| whom.account.name_of(&whom.jid)), question_of)
+}
+
+fn title_of(ui: Ui, name: String, question_of: fn(&'static Texts) -> Fill) -> Drawn {
     live(move || {
         let (before, after) = question_of(ui.texts()).around();
         (before, html::bdi().child(name.clone()), after)

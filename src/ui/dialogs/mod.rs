@@ -28,6 +28,7 @@ pub fn dialogs(ui: Ui) -> Drawn {
             Some(Dialog::RemoveContact(whom)) => confirm::remove_contact(ui, whom),
             Some(Dialog::Block(whom)) => confirm::block(ui, whom),
             Some(Dialog::RemoveChat(chat)) => confirm::remove_chat(ui, chat),
+            Some(Dialog::RemoveBookmark(room)) => confirm::remove_bookmark(ui, &room),
             Some(Dialog::ClearChat(chat)) => confirm::clear_chat(ui, chat),
             Some(Dialog::Export(chat)) => export::export(ui, chat),
             Some(Dialog::Retract(chat, message)) => confirm::retract(ui, &chat, message),

@@ -2,6 +2,7 @@
 
 use plausch_model::{AvatarId, BareJid, Command};
 
+use super::icon::{icon, icons};
 use crate::reactive::{Memo, RwSignal, ev};
 use crate::text::fold;
 use crate::ui::draw::{Draw, Drawn, html, live, memo};
@@ -43,6 +44,17 @@ pub fn avatar(
     id: impl Fn() -> Option<AvatarId> + Send + Sync + 'static,
 ) -> Drawn {
     face(ui, account, colour(&jid), memo(move || initials(&name())), memo(id))
+}
+
+/// A room's avatar: several people on its address's colour.
+pub fn of_room(jid: &BareJid) -> Drawn {
+    let colour = colour(jid);
+    html::span()
+        .attr("class", "avatar")
+        .attr("aria-hidden", "true")
+        .style("--avatar-colour", live(move || colour.clone()))
+        .child(icon(icons::USERS_ROUND))
+        .drawn()
 }
 
 fn face(ui: Ui, account: Account, colour: String, name: Memo<String>, id: Memo<Option<AvatarId>>) -> Drawn {

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::{HtmlElement, KeyboardEvent, MouseEvent};
 
 use super::{
     dom::{self, Step},
@@ -59,6 +59,14 @@ pub struct Menu {
 
 /// The signal of the open menu.
 pub type OpenMenu = RwSignal<Option<Menu>>;
+
+/// Opens a menu at a row of a list, where the pointer is.
+pub fn open_at_row(ui: Ui, event: &MouseEvent, name: String, items: Vec<Item>) {
+    let Some(anchor) = dom::current::<HtmlElement>(event).and_then(|row| dom::find(&row, "button")) else { return };
+    event.prevent_default();
+    let point = Some((f64::from(event.client_x()), f64::from(event.client_y())));
+    ui.menu.set(Some(Menu { name, head: None, items, panel: None, anchor, point }));
+}
 
 /// Draws the open menu, if there is one.
 pub fn menu(ui: Ui) -> Drawn {

@@ -25,7 +25,7 @@ pub struct Rows<T: Send + Sync + 'static> {
     pub name: Live<&'static str>,
     /// All rows in order.
     pub all: Memo<Arc<Vec<T>>>,
-    /// What tells rows apart; it is each row's `data-jid`.
+    /// What tells rows apart; it is each row's `data-jid`. Empty for one that is no place to go to.
     pub key: fn(&T) -> String,
     /// Draws the inside of a row.
     pub draw: fn(Ui, &T) -> El,
@@ -173,7 +173,13 @@ fn walk(event: &KeyboardEvent, keys: &[String], scroller: NodeRef<HtmlElement>, 
     let (Some(step), Some(scroller)) = (Step::of(event), scroller.get_untracked()) else { return };
     let Some(here) = dom::nearest(event, "[data-jid]").and_then(|item| item.get_attribute("data-jid")) else { return };
     event.prevent_default();
-    let index = step.from(keys.iter().position(|key| *key == here), keys.len());
+    let from = keys.iter().position(|key| *key == here);
+    let mut index = step.from(from, keys.len());
+    if keys.get(index).is_some_and(String::is_empty) {
+        // Past it, or back to where there is nothing beyond.
+        let on = index.checked_add_signed(if Some(index) < from { -1 } else { 1 });
+        index = on.unwrap_or_else(|| index.saturating_add(1));
+    }
     let Some(key) = keys.get(index).cloned() else { return };
     reveal(&scroller, index as f64 * row, row);
     // The row may have to be drawn first.

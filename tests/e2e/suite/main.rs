@@ -19,6 +19,7 @@ macro_rules! on_both_servers {
     )* };
 }
 
+mod bookmarks;
 mod changes;
 mod chaos;
 mod contacts;

@@ -29,6 +29,7 @@ macro_rules! on_both_servers {
 }
 
 mod archive;
+mod bookmarks;
 mod bosh;
 mod changes;
 mod contacts;

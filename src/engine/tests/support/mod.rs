@@ -78,6 +78,8 @@ pub struct Harness {
     pub odd: Odd,
     /// The items of our account's node for what was displayed, as XML.
     pub displayed: Vec<String>,
+    /// The same for bookmarks.
+    pub bookmarks: Vec<String>,
 }
 
 /// How the server answers queries of its archive, all of which happens.
@@ -168,6 +170,7 @@ impl Harness {
             archive_queries: 0,
             odd: Odd::Not,
             displayed: Vec::new(),
+            bookmarks: Vec::new(),
         }
     }
 
@@ -351,8 +354,14 @@ impl Harness {
             self.displayed.extend(publish.children().map(Element::to_xml));
             return String::new();
         }
-        let items = self.displayed.concat();
-        format!("<pubsub xmlns='{ns}'><items node='urn:xmpp:mds:displayed:0'>{items}</items></pubsub>")
+        if let Some(retract) = payload.child("retract", ns) {
+            let id = retract.children().next().and_then(|item| item.attr("id")).unwrap();
+            self.bookmarks.retain(|item| !item.contains(&format!("id='{id}'")));
+            return String::new();
+        }
+        let node = payload.child("items", ns).and_then(|items| items.attr("node")).unwrap();
+        let items = if node == "urn:xmpp:bookmarks:1" { self.bookmarks.concat() } else { self.displayed.concat() };
+        format!("<pubsub xmlns='{ns}'><items node='{node}'>{items}</items></pubsub>")
     }
 
     /// Answers a query as XEP-0313 and XEP-0059 have it.
@@ -491,6 +500,7 @@ impl Harness {
         // Chance does not repeat itself.
         again.rng = ChaCha20Rng::seed_from_u64(again.now.cast_unsigned());
         again.archive.clone_from(&self.archive);
+        again.bookmarks.clone_from(&self.bookmarks);
         again.start();
         again
     }

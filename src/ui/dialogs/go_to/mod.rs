@@ -1,4 +1,4 @@
-//! The quick switcher and search: a few letters lead to any chat, contact or thing to do, and a word to every message that
+//! The quick switcher and search: a few letters lead to any chat, contact, room or thing to do, and a word to every message that
 //! has it.
 
 mod places;
@@ -24,7 +24,7 @@ use super::{
 use crate::reactive::*;
 use crate::text::fold;
 use crate::ui::draw::{Draw, Drawn, NodeRef, each, effect, html, live, memo};
-use crate::view::{Dialog, Found, Returning};
+use crate::view::{Dialog, Found, OpenChat, Returning};
 use places::{Action, Target};
 
 /// While somebody types, messages are looked for this long after the last letter.
@@ -46,7 +46,9 @@ impl Choice {
     /// What tells it apart from the others.
     fn key(&self) -> String {
         match self {
-            Self::Place(target) => ["c", target.account.jid().as_str(), " ", target.jid.as_str()].concat(),
+            Self::Place(target) => {
+                [if target.room { "r" } else { "c" }, target.account.jid().as_str(), " ", target.jid.as_str()].concat()
+            }
             Self::Action(action) => ["a", action.icon.path()].concat(),
             // What stands out in it is another thing for another query.
             Self::Message(Found { hit, .. }) => {
@@ -215,7 +217,10 @@ impl Switcher {
         match choice {
             Choice::Place(target) => {
                 close(self.ui);
-                state.open_chat_with(target.account, target.jid);
+                match target.room {
+                    true => state.open_room(OpenChat { account: target.account, jid: target.jid }),
+                    false => state.open_chat_with(target.account, target.jid),
+                }
             }
             Choice::Action(action) => {
                 if let Some(account) = untrack(|| state.account()) {

@@ -1,4 +1,4 @@
-//! Where a few letters lead to: chats, contacts, and things to do.
+//! Where a few letters lead to: chats, contacts, rooms, and things to do.
 
 use plausch_model::{AvatarId, BareJid};
 
@@ -9,12 +9,12 @@ use super::super::super::{
 use crate::text::{Texts, fold};
 use crate::view::{Account, Dialog, SettingsSection, sort_by};
 
-/// How many chats and contacts are offered.
+/// How many chats, contacts and rooms are offered.
 const MOST: usize = 12;
 /// How many of them where messages are shown as well.
 const MOST_WITH_MESSAGES: usize = 5;
 
-/// A chat or contact.
+/// A chat, contact or room.
 #[derive(Clone, PartialEq)]
 pub struct Target {
     /// Whose.
@@ -29,6 +29,8 @@ pub struct Target {
     pub avatar: Option<AvatarId>,
     /// Messages that were not read.
     pub unread: u32,
+    /// Whether it is a bookmarked room.
+    pub room: bool,
 }
 
 /// Something to do.
@@ -91,7 +93,7 @@ fn rank(name: &str, words: &str) -> Option<usize> {
     next.is_none().then_some(3)
 }
 
-/// The chats and contacts that fit, the best first. Unread chats come before others that fit as well.
+/// The chats, contacts and rooms that fit, the best first. Unread chats come before others that fit as well.
 pub fn targets(ui: Ui, words: &str) -> Vec<Target> {
     let chats = ui.state.chat_rows().into_iter().map(|row| {
         let account = row.account;
@@ -102,6 +104,7 @@ pub fn targets(ui: Ui, words: &str) -> Vec<Target> {
             address: chat.address.clone(),
             avatar: chat.avatar.clone(),
             unread: chat.unread,
+            room: false,
         })
     });
     let mut all: Vec<Target> = chats.collect();
@@ -114,8 +117,18 @@ pub fn targets(ui: Ui, words: &str) -> Vec<Target> {
                 address: contact.address.clone(),
                 avatar: contact.avatar.clone(),
                 unread: 0,
+                room: false,
             }));
         }
+        all.extend(account.bookmarks.all().iter().map(|room| Target {
+            account,
+            jid: room.jid.clone(),
+            name: room.name.clone(),
+            address: room.address.clone(),
+            avatar: None,
+            unread: 0,
+            room: true,
+        }));
     }
     let mut ranked: Vec<(usize, Target)> = all
         .into_iter()

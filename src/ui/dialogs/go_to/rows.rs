@@ -5,7 +5,10 @@ use plausch_model::{MatchRange, Way};
 use super::{
     super::super::{
         Ui,
-        kit::{avatar::avatar, icon::icon},
+        kit::{
+            avatar::{avatar, of_room},
+            icon::icon,
+        },
     },
     places::{Action, Target},
 };
@@ -16,14 +19,24 @@ fn row() -> El {
     html::div().attr("class", "target").attr("role", "option")
 }
 
-/// A chat or contact.
+/// A chat, contact or room.
 pub fn place(ui: Ui, target: &Target) -> El {
     let (name, photo) = (target.name.clone(), target.avatar.clone());
+    // The address of a room without a name stands in for that.
+    let named = target.name != target.address;
+    let face = match target.room {
+        true => of_room(&target.jid),
+        false => avatar(ui, target.account, target.jid.clone(), move || name.clone(), move || photo.clone()),
+    };
     row().child((
-        avatar(ui, target.account, target.jid.clone(), move || name.clone(), move || photo.clone()),
+        face,
         html::span().attr("class", "row-words").child((
             html::bdi().attr("class", "row-name").child(target.name.clone()),
-            html::bdi().attr("class", "row-preview").child(target.address.clone()),
+            html::span().attr("class", "row-preview").child((
+                target.room.then(|| ui.t(|t| t.room())),
+                (target.room && named).then_some(" · "),
+                (named || !target.room).then(|| html::bdi().child(target.address.clone())),
+            )),
         )),
         (target.unread > 0).then(|| html::span().attr("class", "badge").child(target.unread.to_string())),
     ))
