@@ -114,6 +114,8 @@ struct Left {
 }
 
 const LEFT: &str = "plausch.left";
+/// Offsets are written in such parts of a pixel.
+const FRACTION: f64 = 64.0;
 /// Stands for what there is not.
 const NONE: &str = "-";
 
@@ -157,7 +159,7 @@ impl Left {
         let place = |key: TimelineKey| vec![key.at.0, key.sequence.cast_signed()];
         let position = self.position.map(|Target { key, below_top, .. }| {
             let mut position = place(key);
-            position.push(below_top.unwrap_or_default() as i64);
+            position.push((below_top.unwrap_or_default() * FRACTION) as i64);
             position
         });
         let (position, divider) = (written(position), written(self.divider.map(place)));
@@ -172,7 +174,7 @@ impl Left {
         let place = |at: i64, sequence: i64| TimelineKey { at: Timestamp(at), sequence: sequence.cast_unsigned() };
         let position = numbers().and_then(|numbers: Vec<i64>| match *numbers {
             [at, sequence, below_top] => {
-                Some(Target { key: place(at, sequence), below_top: Some(below_top as f64), flash: false })
+                Some(Target { key: place(at, sequence), below_top: Some(below_top as f64 / FRACTION), flash: false })
             }
             _ => None,
         });
@@ -217,7 +219,7 @@ mod tests {
     #[test]
     fn a_place_is_read_as_it_was_written() {
         let key = TimelineKey { at: Timestamp(1_700_000_000_123), sequence: 77 };
-        let position = Some(Target { key, below_top: Some(-31.0), flash: false });
+        let position = Some(Target { key, below_top: Some(-31.25), flash: false });
         for place in [
             Left { section: Section::Contacts, scrolled: 0, position, divider: None },
             Left { section: Section::Chats, scrolled: 4_711, position: None, divider: Some(key) },
