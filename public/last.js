@@ -74,6 +74,8 @@ async function show() {
   if (width !== innerWidth) return;
   const scrolled = [];
   const shown = made(view, scrolled);
+  // This runs as soon as it is here, which may be before the page is.
+  if (document.readyState === "loading") await new Promise((done) => document.addEventListener("DOMContentLoaded", done));
   const start = document.getElementById("start");
   if (!start) return;
   start.inert = true;
