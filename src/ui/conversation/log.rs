@@ -503,11 +503,14 @@ impl Log {
     /// Sets the spacers before and after what is drawn.
     fn space(&self, spaces: (f64, f64)) {
         let before = self.spaces.replace(spaces);
-        if before.0 != spaces.0 {
-            dom::set_style(&self.content, "--space-before", &dom::pixels(spaces.0));
+        // A custom property would be inherited, and each row would be styled anew.
+        if before.0 != spaces.0
+            && let Some(lead) = self.content.first_element_child().and_then(|lead| lead.dyn_into().ok())
+        {
+            dom::set_style(&lead, "margin-block-end", &dom::pixels(spaces.0));
         }
         if before.1 != spaces.1 {
-            dom::set_style(&self.content, "--space-after", &dom::pixels(spaces.1));
+            dom::set_style(&self.content, "padding-block-end", &dom::pixels(spaces.1));
         }
     }
 
