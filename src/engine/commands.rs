@@ -37,6 +37,7 @@ impl Account {
             Command::SetVisible(_)
                 | Command::OpenChat { .. }
                 | Command::GrowWindow { .. }
+                | Command::CutWindow { .. }
                 | Command::CloseChat
                 | Command::Search { .. }
                 | Command::SearchOn
@@ -87,6 +88,7 @@ impl Account {
                     self.loads.ask(step, queries, Then::Grow(growing));
                 }
             }
+            Command::CutWindow { chat, direction, end } => self.views.cut(step, view, chat, direction, end),
             Command::FillGap { chat, place, direction } => self.fill_gap(step, &chat, place, direction),
             Command::CloseChat => self.views.close_chat(view),
             Command::MarkRead { chat, up_to } => self.mark_read(step, &chat, up_to),

@@ -41,6 +41,22 @@ impl Window {
         (self.at_start || oldest <= key) && (self.at_end || key <= newest)
     }
 
+    fn end(&self, direction: Direction) -> Option<TimelineKey> {
+        match direction {
+            Direction::Older => self.oldest,
+            Direction::Newer => self.newest,
+        }
+    }
+
+    /// Whether an end does not reach as far any more as it did.
+    fn is_cut(&self, direction: Direction, before: Option<TimelineKey>) -> bool {
+        let Some((end, before)) = self.end(direction).zip(before) else { return false };
+        match direction {
+            Direction::Older => end > before,
+            Direction::Newer => end < before,
+        }
+    }
+
     /// A message inside is new; the first one is both ends.
     fn extend(&mut self, key: TimelineKey) {
         self.oldest = Some(self.oldest.map_or(key, |oldest| oldest.min(key)));
@@ -75,6 +91,8 @@ pub(crate) struct Growing {
     view: ViewId,
     chat: BareJid,
     direction: Direction,
+    /// The end that it is enlarged from.
+    from: Option<TimelineKey>,
 }
 
 impl Growing {
@@ -181,19 +199,20 @@ impl Views {
 
     /// Enlarges a window of a view.
     pub fn grow(&self, view: ViewId, chat: BareJid, direction: Direction) -> Option<(Vec<Query>, Growing)> {
-        self.go_on(Growing { view, chat, direction })
+        self.go_on(Growing { view, chat, direction, from: None })
     }
 
     /// What to read to enlarge a window; `None` if the view does not show that chat. The oldest message itself is read
     /// along, for what the archive calls it.
-    pub fn go_on(&self, growing: Growing) -> Option<(Vec<Query>, Growing)> {
-        let Growing { view, chat, direction } = &growing;
+    pub fn go_on(&self, mut growing: Growing) -> Option<(Vec<Query>, Growing)> {
+        let Growing { view, chat, direction, .. } = &growing;
         let window = self.views.get(view)?.as_ref().filter(|window| window.chat == *chat)?;
         let query = match (direction, window.oldest.zip(window.newest)) {
             (Direction::Older, Some((oldest, _))) => older_than(chat, after(chat, oldest), GROWTH.saturating_add(1)),
             (Direction::Newer, Some((_, newest))) => newer_from(chat, after(chat, newest), GROWTH),
             (_, None) => older_than(chat, chat_end(chat), GROWTH),
         };
+        growing.from = window.end(growing.direction);
         Some((vec![query], growing))
     }
 
@@ -206,9 +225,13 @@ impl Views {
         found: Vec<Loaded>,
         older_elsewhere: bool,
     ) -> Grown {
-        let Growing { view, chat, direction } = growing;
+        let Growing { view, chat, direction, from } = growing;
         let window = self.views.get_mut(view).and_then(Option::as_mut).filter(|window| window.chat == *chat);
         let Some(window) = window else { return Grown::Shown };
+        if window.is_cut(*direction, *from) {
+            // What was read does not join on any more. The view asks again when it wants more there.
+            return Grown::Shown;
+        }
         let mut messages: Vec<MessageRecord> = rows(found.into_iter().next()).iter().filter_map(decode_row).collect();
         let known = |message: &MessageRecord| Some(message.item.key) == window.oldest;
         let oldest = messages.iter().find(|message| known(message)).and_then(|message| message.stanza_id.clone());
@@ -227,6 +250,18 @@ impl Views {
         items.iter().for_each(|item| window.extend(item.key));
         self.tell_grown(step, growing, items);
         Grown::Shown
+    }
+
+    /// A view wants its window to end at a message, if that is in it.
+    pub fn cut(&mut self, step: &mut Step<'_>, view: ViewId, chat: BareJid, direction: Direction, end: TimelineKey) {
+        let window = self.views.get_mut(&view).and_then(Option::as_mut).filter(|window| window.chat == chat);
+        let inside = |window: &&mut Window| window.oldest <= Some(end) && Some(end) <= window.newest;
+        let Some(window) = window.filter(inside) else { return };
+        match direction {
+            Direction::Older => (window.oldest, window.at_start) = (Some(end), false),
+            Direction::Newer => (window.newest, window.at_end) = (Some(end), false),
+        }
+        step.fx.tell_view(view, Update::WindowCut { chat, direction, end });
     }
 
     /// Answers the wish for a larger window with these messages, be there any or not.

@@ -106,6 +106,15 @@ pub enum Command {
         /// Which way.
         direction: Direction,
     },
+    /// The window of a chat need not hold what is beyond a message any more: it ends there until it grows again.
+    CutWindow {
+        /// The chat whose window it is.
+        chat: BareJid,
+        /// Which end.
+        direction: Direction,
+        /// The last message that it holds at that end.
+        end: TimelineKey,
+    },
     /// Somebody looks at a gap of a chat: read the next page of it.
     FillGap {
         /// Which chat.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountSettings, ArchivePreferences, Avatar, AvatarId, BareJid, Bookmark, ChatState, ChatSummary, CommandError,
-    CommandId, ConnectionDetails, ConnectionState, Contact, ContactRequest, EndReason, OriginId, Profile, SearchHit,
-    TimelineItem, TimelineKey,
+    CommandId, ConnectionDetails, ConnectionState, Contact, ContactRequest, Direction, EndReason, OriginId, Profile,
+    SearchHit, TimelineItem, TimelineKey,
 };
 
 /// A change within an open window.
@@ -106,6 +106,15 @@ pub enum Update {
         at_start: bool,
         /// Nothing newer is known on this device.
         at_end: bool,
+    },
+    /// The window ends at a message, as was wished. For the view that wished it.
+    WindowCut {
+        /// Which chat.
+        chat: BareJid,
+        /// Which end.
+        direction: Direction,
+        /// The last message that it holds at that end.
+        end: TimelineKey,
     },
     /// Changes of a chat, for every view that has it open. What lies beyond an end of the window that is no end of the chat
     /// is counted, not sent; it comes when the window grows.

@@ -174,6 +174,7 @@ impl Account {
             Update::WindowGrown { chat, items, at_start, at_end } => {
                 self.timeline.grow(&chat, items, at_start, at_end);
             }
+            Update::WindowCut { chat, direction, end } => self.timeline.cut(&chat, direction, end),
             Update::WindowChanged { chat, changes, total } => self.timeline.change(&chat, changes, total, looking),
             Update::WindowGaps { chat, gaps } => self.timeline.set_gaps(&chat, gaps),
             Update::Profile { jid, profile } => self.profiles.update(|profiles| {

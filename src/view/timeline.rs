@@ -13,7 +13,7 @@ use std::{
 };
 
 use plausch_model::{
-    BareJid, Gap, GapState, MessageBody, OriginId, TimelineItem, TimelineKey, Timestamp, Way, WindowChange,
+    BareJid, Direction, Gap, GapState, MessageBody, OriginId, TimelineItem, TimelineKey, Timestamp, Way, WindowChange,
 };
 
 use super::{chats::set_if_new, clock::local_day, sort::sort_by};
@@ -453,6 +453,17 @@ impl Timeline {
         });
     }
 
+    /// The window ends at a message now.
+    pub fn cut(&self, chat: &BareJid, direction: Direction, end: TimelineKey) {
+        self.window.maybe_update(|window| {
+            let told = window.chat.as_ref() == Some(chat);
+            if told {
+                window.cut(direction, end);
+            }
+            told
+        });
+    }
+
     /// Messages came, changed or went. `looking` tells whether the person can see the page: the first message that
     /// comes in while they can't gets the unread divider.
     pub fn change(&self, chat: &BareJid, changes: Vec<WindowChange>, total: u64, looking: bool) {
@@ -521,6 +532,25 @@ impl Timeline {
 impl Window {
     fn is_new(&self, item: &TimelineItem) -> bool {
         self.at_end && self.entries.last().is_none_or(|last| last.key < item.key)
+    }
+
+    fn cut(&mut self, direction: Direction, end: TimelineKey) {
+        let gone: Vec<_> = match direction {
+            Direction::Older => {
+                self.at_start = false;
+                self.entries.drain(..self.index_of(end)).collect()
+            }
+            Direction::Newer => {
+                self.at_end = false;
+                let from = self.entries.partition_point(|entry| entry.key <= end);
+                self.entries.drain(from..).collect()
+            }
+        };
+        for entry in gone {
+            self.by_id.remove(&entry.id);
+        }
+        self.shape(0, 1);
+        self.shape(self.entries.len().saturating_sub(1), self.entries.len());
     }
 
     /// What is newer than a window that does not reach the end is loaded when the window grows.
@@ -735,6 +765,28 @@ mod tests {
             put(&timeline, message("c", Way::In, 30), false);
             put(&timeline, message("d", Way::In, 40), false);
             assert!(shape(&timeline, "c").opens_unread && !shape(&timeline, "d").opens_unread);
+        });
+    }
+
+    #[test]
+    fn a_window_that_is_cut_takes_nothing_beyond_its_ends() {
+        Owner::new().with(|| {
+            let timeline = Timeline::default();
+            let items = (1..=5).map(|number| message(&number.to_string(), Way::In, number * 10)).collect();
+            show(&timeline, Opened { at_start: true, at_end: true, ..window("romeo@x", items) });
+            let key =
+                |at| timeline.peek(|window| window.entries().iter().map(|e| e.key).find(|key| key.at.0 == at)).unwrap();
+            let (second, fourth) = (key(20), key(40));
+            timeline.cut(&BareJid::new("eve@x"), Direction::Older, fourth);
+            timeline.cut(&romeo(), Direction::Older, second);
+            timeline.cut(&romeo(), Direction::Newer, fourth);
+            assert_eq!(ids(&timeline), ["2", "3", "4"]);
+            assert!(timeline.peek(|window| !window.at_start() && !window.at_end()));
+            assert!(shape(&timeline, "2").opens_group && shape(&timeline, "4").closes_group);
+            put(&timeline, message("6", Way::In, 60), true);
+            assert_eq!(ids(&timeline), ["2", "3", "4"]);
+            timeline.grow(&romeo(), vec![message("5", Way::In, 50), message("6", Way::In, 60)], false, true);
+            assert_eq!(ids(&timeline), ["2", "3", "4", "5", "6"]);
         });
     }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plausch_model::{
     AccountSettings, Avatar, AvatarId, BareJid, Bookmark, ChatState, ChatSummary, ConnectionDetails, ConnectionState,
-    Contact, ContactRequest, DeliveryState, EndReason, Gap, MessageBody, Profile, TimelineItem, TimelineKey, Update,
-    WindowChange,
+    Contact, ContactRequest, DeliveryState, Direction, EndReason, Gap, MessageBody, Profile, TimelineItem, TimelineKey,
+    Update, WindowChange,
 };
 
 /// All that a view would show.
@@ -122,6 +122,7 @@ impl State {
             | Update::Exported { .. } => {}
             window @ (Update::Window { .. }
             | Update::WindowGrown { .. }
+            | Update::WindowCut { .. }
             | Update::WindowChanged { .. }
             | Update::WindowGaps { .. }) => {
                 self.apply_to_window(window);
@@ -144,6 +145,16 @@ impl State {
                 window.items.extend(by_key(items));
                 (window.at_start, window.at_end) = (at_start, at_end);
             }
+            (Update::WindowCut { chat, direction, end }, Some(window)) if window.chat == chat => match direction {
+                Direction::Older => {
+                    window.items.retain(|key, _| *key >= end);
+                    window.at_start = false;
+                }
+                Direction::Newer => {
+                    window.items.retain(|key, _| *key <= end);
+                    window.at_end = false;
+                }
+            },
             (Update::WindowChanged { chat, changes, total }, Some(window)) if window.chat == chat => {
                 changes.into_iter().for_each(|change| window.change(change));
                 window.total = total;

@@ -57,6 +57,14 @@ impl Shown {
                     items.into_iter().for_each(|item| self.put(item));
                     (self.at_start, self.at_end) = (at_start, at_end);
                 }
+                Update::WindowCut { direction: Direction::Older, end, .. } => {
+                    self.items.retain(|item| item.key >= end);
+                    self.at_start = false;
+                }
+                Update::WindowCut { direction: Direction::Newer, end, .. } => {
+                    self.items.retain(|item| item.key <= end);
+                    self.at_end = false;
+                }
                 Update::WindowChanged { changes, total, .. } => {
                     self.total = total;
                     for change in changes {
@@ -113,6 +121,56 @@ fn key_of(harness: &mut Harness, number: usize) -> plausch_model::TimelineKey {
         shown.items
     };
     all.iter().find(|item| text(item) == format!("line {number}")).unwrap().key
+}
+
+/// The window may end at this message.
+fn cut(harness: &mut Harness, shown: &mut Shown, direction: Direction, number: usize) {
+    let line = format!("line {number}");
+    let end = shown.items.iter().find(|item| text(item) == line).unwrap().key;
+    harness.command(Command::CutWindow { chat: romeo(), direction, end });
+    shown.take(harness.updates());
+}
+
+#[test]
+fn a_window_that_is_cut_grows_again_where_it_ends() {
+    let (mut harness, mut shown) = opened(400, Anchor::End);
+    while !shown.at_start {
+        grow(&mut harness, &mut shown, Direction::Older);
+    }
+    cut(&mut harness, &mut shown, Direction::Newer, 250);
+    cut(&mut harness, &mut shown, Direction::Older, 120);
+    assert_eq!((shown.at_start, shown.at_end, shown.texts()), (false, false, lines(120..251)));
+    // What comes beyond its end is only counted.
+    let new = archived(400);
+    harness.receive(&new.stanza.replace(
+        "<body>",
+        &format!("<stanza-id xmlns='urn:xmpp:sid:0' by='juliet@cap.example' id='{}'/><body>", new.id),
+    ));
+    harness.answer_setup("");
+    shown.take(harness.updates());
+    assert_eq!((shown.total, shown.texts()), (401, lines(120..251)));
+    while !(shown.at_start && shown.at_end) {
+        grow(&mut harness, &mut shown, Direction::Newer);
+        grow(&mut harness, &mut shown, Direction::Older);
+    }
+    assert_eq!(shown.texts(), lines(0..401));
+}
+
+#[test]
+fn a_cut_outside_the_window_or_of_another_chat_is_none() {
+    let (mut harness, mut shown) = opened(400, Anchor::End);
+    let outside = key_of(&mut harness, 10);
+    harness.command(Command::OpenChat { chat: romeo(), anchor: Anchor::End });
+    shown.take(harness.updates());
+    let before = shown.texts();
+    let inside = shown.items[10].key;
+    for (chat, end) in [(romeo(), outside), (BareJid::new("eve@x"), inside)] {
+        harness.command(Command::CutWindow { chat, direction: Direction::Older, end });
+        let updates = harness.updates();
+        assert!(!updates.iter().any(|update| matches!(update, Update::WindowCut { .. })), "{updates:?}");
+        shown.take(updates);
+    }
+    assert_eq!(shown.texts(), before);
 }
 
 #[test]

@@ -45,6 +45,8 @@ use crate::{
 const DAY_STAYS: Duration = Duration::from_millis(1400);
 /// Older messages are fetched when this many visible parts are left above.
 const FETCH_AHEAD: f64 = 2.0;
+/// So many messages beyond what is to be seen are kept, and twice as many before any are let go.
+const KEPT_BEYOND: usize = 500;
 /// What is out of view is drawn once nothing has changed for this long.
 const CALM: Duration = Duration::from_millis(120);
 /// Rounds of drawing and measuring before a paint; two are enough unless guesses were far off.
@@ -65,6 +67,8 @@ struct Log {
     asked: Cell<(Option<TimelineKey>, Option<TimelineKey>)>,
     marked: Cell<Option<TimelineKey>>,
     filled: Cell<Option<(TimelineKey, usize)>>,
+    /// How many messages the window had when a part of it was let go.
+    cut: Cell<usize>,
     flash: Cell<Option<TimelineKey>>,
     highlighted: Cell<bool>,
     observer: RefCell<Option<ResizeObserver>>,
@@ -230,6 +234,7 @@ impl Log {
             asked: Cell::new((None, None)),
             marked: Cell::new(None),
             filled: Cell::new(None),
+            cut: Cell::new(0),
             flash: Cell::new(None),
             highlighted: Cell::new(false),
             observer: RefCell::new(None),
@@ -540,6 +545,7 @@ impl Log {
                 self.signals.at_end.set(at_end);
             }
             self.fetch(window, view);
+            self.let_go(window, view);
             self.fill(window, view);
         });
         let anchor = self.anchor.get().filter(|_| !self.stuck.get());
@@ -632,6 +638,28 @@ impl Log {
         if !window.at_end() && below < ahead && asked_newer != Some(last.key) {
             self.asked.set((self.asked.get().0, Some(last.key)));
             grow(Direction::Newer);
+        }
+    }
+
+    /// Lets go of messages that are far from what is to be seen, so that memory does not grow with how far one scrolls.
+    fn let_go(&self, window: &Window, view: View) {
+        let entries = window.entries();
+        if entries.len() <= KEPT_BEYOND.saturating_mul(3) || self.cut.replace(entries.len()) == entries.len() {
+            return;
+        }
+        let Some(seen) = layout::newest_visible(entries, view).map(|key| window.index_of(key)) else { return };
+        let cut = |direction, index: usize| {
+            if let Some(end) = entries.get(index).map(|entry| entry.key) {
+                let chat = self.chat.jid.clone();
+                self.ui.state.command(self.chat.account, Command::CutWindow { chat, direction, end });
+            }
+        };
+        let (older, newer) = (seen.saturating_sub(KEPT_BEYOND), seen.saturating_add(KEPT_BEYOND));
+        if older > KEPT_BEYOND {
+            cut(Direction::Older, older);
+        }
+        if entries.len().saturating_sub(newer) > KEPT_BEYOND {
+            cut(Direction::Newer, newer);
         }
     }
 
