@@ -695,8 +695,8 @@ impl Account {
         let iqs = self.iqs.next_deadline().map(Timestamp);
         let own = [self.session.next_deadline(), self.chats.next_deadline(), self.displayed.tell_at()];
         // What is due and must not be done yet must not wake us for ever.
-        let index = self.finder.work_at().filter(|_| !self.is_reloading());
-        own.into_iter().chain([iqs, self.archive.retry_at(), index]).flatten().min()
+        let later = [self.finder.work_at(), self.chats.show_at()].map(|at| at.filter(|_| !self.is_reloading()));
+        own.into_iter().chain(later).chain([iqs, self.archive.retry_at()]).flatten().min()
     }
 
     /// Answers a command.

@@ -226,10 +226,14 @@ impl Chats {
         }
     }
 
-    /// When the next "typing" runs out, or what has changed is to be shown.
+    /// When the next "typing" runs out.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        let show = (!self.changed.is_empty()).then(|| self.shown_at.plus_millis(CATCHING_UP_MILLIS));
-        self.typing.values().map(|(_, until)| *until).chain(show).min()
+        self.typing.values().map(|(_, until)| *until).min()
+    }
+
+    /// When what has changed and waits is to be shown.
+    pub fn show_at(&self) -> Option<Timestamp> {
+        (!self.changed.is_empty()).then(|| self.shown_at.plus_millis(CATCHING_UP_MILLIS))
     }
 
     /// Nobody is known to be typing any more.

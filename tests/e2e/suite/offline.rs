@@ -204,7 +204,7 @@ async fn is_kept(person: &Person) -> Result<()> {
 
 /// The page's boot script, after which versions are named.
 async fn version(person: &Person) -> Result<String> {
-    let script = "return document.querySelector('script[type=module]').getAttribute('src');";
+    let script = "return document.querySelector(\"script[src*='boot']\").getAttribute('src');";
     Ok(person.look(script, vec![]).await?.as_str().context("a boot script")?.to_owned())
 }
 
