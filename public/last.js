@@ -106,18 +106,19 @@ function taken(node) {
 
 let stop = () => {};
 let before;
+// Of this page: it lies beside each view that it has sealed.
+let key;
 
 async function write(root, left, stopped) {
   const text = JSON.stringify({ width: innerWidth, tab: tab(), entry: history.state, left: left(), view: taken(root) });
   if (text === before || text.length > limit) return;
   before = text;
-  const fresh = () => crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-  const there = await within("readonly", (store) => answer(store.get("key")));
-  const key = there ?? (await fresh());
+  key ??= crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  const own = await key;
   const iv = crypto.getRandomValues(new Uint8Array(12));
-  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, new TextEncoder().encode(text));
+  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, own, new TextEncoder().encode(text));
   if (stopped()) return;
-  await within("readwrite", (store) => Promise.all([answer(store.put(key, "key")), answer(store.put({ iv, sealed }, "view"))]));
+  await within("readwrite", (store) => Promise.all([answer(store.put(own, "key")), answer(store.put({ iv, sealed }, "view"))]));
 }
 
 // Which tab this is; a reload keeps it.
@@ -167,6 +168,6 @@ export function keep(root, left) {
 // Keeps nothing any more, and nothing of what was kept.
 export function forget() {
   stop();
-  before = undefined;
+  before = key = undefined;
   indexedDB.deleteDatabase(name);
 }
