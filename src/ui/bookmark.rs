@@ -1,5 +1,7 @@
 //! A bookmarked room: its row among the contacts, and what is shown in a conversation's stead, since rooms can't be joined.
 
+use std::rc::Rc;
+
 use web_sys::{HtmlElement, MouseEvent};
 
 use super::{
@@ -9,9 +11,9 @@ use super::{
         button::{self, Look, icon_button},
         dom,
         empty::empty,
-        hold::on_hold,
         icon::icons,
         menu::{self, Item},
+        row::Row,
     },
 };
 use crate::reactive::*;
@@ -48,29 +50,23 @@ pub fn key(room: &OpenChat) -> String {
 
 /// Draws the row.
 pub fn row(ui: Ui, room: &OpenChat) -> El {
-    let (here, open, held, pointed) = (room.clone(), room.clone(), room.clone(), room.clone());
+    let (here, open, named, told, pointed) = (room.clone(), room.clone(), room.clone(), room.clone(), room.clone());
     let current = memo(move || ui.state.place.room.with(|room| room.as_ref() == Some(&here)));
-    on_hold(html::li(), move |event| context_menu(ui, &held, event))
-        .attr("class", "row")
-        .attr("data-jid", key(room))
-        .attr("data-kind", "group")
-        .attr("aria-label", label(ui, room))
-        .on(ev::contextmenu, move |event| context_menu(ui, &pointed, &event))
-        .child(
-            html::button()
-                .attr("type", "button")
-                .attr("class", "row-button")
-                .attr("tabindex", "-1")
-                .attr("aria-current", live(move || current.get().then_some("true")))
-                .on(ev::click, move |_| ui.state.open_room(open.clone()))
-                .child((
-                    html::span().attr("class", "row-face").child(of_room(&room.jid)),
-                    html::span().attr("class", "row-words").child((
-                        html::span().attr("class", "row-name").child(words(ui, room, |_, room| name_of(room))),
-                        html::span().attr("class", "row-preview").child(words(ui, room, below)),
-                    )),
-                )),
-        )
+    Row {
+        key: key(room),
+        label: label(ui, room),
+        current: Box::new(move || current.get()),
+        face: of_room(&room.jid),
+        name: live(move || name_of(&named)),
+        behind: Drawn::nothing(),
+        below: live(move || below(ui, &told)).drawn(),
+        badge: Drawn::nothing(),
+        unseen: Drawn::nothing(),
+        open: Box::new(move || ui.state.open_room(open.clone())),
+        menu: Rc::new(move |event| context_menu(ui, &pointed, event)),
+    }
+    .draw()
+    .attr("data-kind", "group")
 }
 
 fn context_menu(ui: Ui, room: &OpenChat, event: &MouseEvent) {

@@ -1,6 +1,6 @@
 //! The list of chats.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use plausch_model::{ChatState, ChatSummary, ConnectionState, Way};
 use web_sys::MouseEvent;
@@ -12,9 +12,9 @@ use super::{
         button::{self, Look, icon_button},
         empty::{empty, skeleton_rows},
         field::search,
-        hold::on_hold,
         icon::icons,
         menu::{self, Item},
+        row::Row,
         virtual_list::{Rows, virtual_list},
     },
     requests, wording,
@@ -121,43 +121,31 @@ fn draw_row(ui: Ui, row: &ChatRow) -> El {
     let open = OpenChat { account, jid: jid.clone() };
     let here = open.clone();
     let current = memo(move || ui.state.place.chat.with(|chat| chat.as_ref() == Some(&here)));
-    let (named, counted, counted_again, photo, name, labelled) =
+    let (named, counted, timed, photo, letters, labelled) =
         (chat.clone(), chat.clone(), chat.clone(), chat.clone(), chat.clone(), chat.clone());
-    let contact = jid.clone();
-    let click: Box<dyn FnMut(MouseEvent)> = {
-        let jid = jid.clone();
-        Box::new(move |_| ui.state.open_chat(account, jid.clone()))
-    };
-    let held = open.clone();
-    on_hold(html::li(), move |event| context_menu(ui, &held, event))
-        .attr("class", "row")
-        .attr("data-jid", jid.to_string())
-        .attr("data-kind", "direct")
-        .attr("data-unread", live(move || counted.with(|chat| chat.unread.to_string())))
-        .attr("aria-label", live(move || labelled.with(|chat| label(ui, chat))))
-        .on(ev::contextmenu, move |event| context_menu(ui, &open, &event))
-        .child(
-            html::button()
-                .attr("type", "button")
-                .attr("class", "row-button")
-                .attr("tabindex", "-1")
-                .attr("aria-current", live(move || current.get().then_some("true")))
-                .on(ev::click, click)
-                .child((
-                    html::span().attr("class", "row-face").child((
-                        avatar(
-                            ui,
-                            account,
-                            jid.clone(),
-                            move || name.with(|chat| chat.name.clone()),
-                            move || photo.with(|chat| chat.avatar.clone()),
-                        ),
-                        presence_dot(account, contact),
-                    )),
-                    html::span().attr("class", "row-words").child((first_line(ui, named), second_line(ui, row))),
-                    unseen(ui, account, counted_again),
-                )),
-        )
+    let face = avatar(
+        ui,
+        account,
+        jid.clone(),
+        move || letters.with(|chat| chat.name.clone()),
+        move || photo.with(|chat| chat.avatar.clone()),
+    );
+    Row {
+        key: jid.to_string(),
+        label: live(move || labelled.with(|chat| label(ui, chat))),
+        current: Box::new(move || current.get()),
+        face: (face, presence_dot(account, jid.clone())).drawn(),
+        name: live(move || named.with(|chat| chat.name.clone())),
+        behind: time(ui, timed),
+        below: words(ui, row),
+        badge: badge(ui, chat.clone()),
+        unseen: unseen(ui, account, chat),
+        open: Box::new(move || ui.state.open_chat(account, jid.clone())),
+        menu: Rc::new(move |event| context_menu(ui, &open, event)),
+    }
+    .draw()
+    .attr("data-kind", "direct")
+    .attr("data-unread", live(move || counted.with(|chat| chat.unread.to_string())))
 }
 
 /// The row in words: the name first.
@@ -190,59 +178,80 @@ fn unseen(ui: Ui, account: crate::view::Account, chat: ArcRwSignal<ChatSummary>)
     html::span().attr("class", "unseen").child(live(words)).drawn()
 }
 
-fn first_line(ui: Ui, chat: ArcRwSignal<ChatSummary>) -> Drawn {
-    let (name, time) = (chat.clone(), chat);
-    html::span()
-        .attr("class", "row-line")
-        .child((
-            html::bdi().attr("class", "row-name").child(live(move || name.with(|chat| chat.name.clone()))),
-            html::span().attr("class", "row-time").child(live(move || {
-                let at = time.with(|chat| chat.preview.as_ref().map(|preview| preview.at));
-                at.map(|at| ui.recent(at))
-            })),
-        ))
-        .drawn()
-}
-
-/// Typing, draft or the last message; and the number of unread ones.
-fn second_line(ui: Ui, row: &ChatRow) -> Drawn {
-    let chat = row.entry.summary.clone();
-    let typing = row.entry.typing.clone();
-    let unread = chat.clone();
+/// When there was something last.
+fn time(ui: Ui, chat: ArcRwSignal<ChatSummary>) -> Drawn {
     let words = live(move || {
-        if typing.get() == ChatState::Composing {
-            return html::span().attr("class", "row-typing").child(ui.texts().typing_short()).drawn();
-        }
-        chat.with(|chat| preview(ui, chat))
+        let at = chat.with(|chat| chat.preview.as_ref().map(|preview| preview.at));
+        at.map(|at| ui.recent(at)).unwrap_or_default()
     });
-    let badge = live(move || {
-        let unread = unread.with(|chat| chat.unread);
-        (unread > 0).then(|| {
-            html::span()
-                .attr("class", "badge")
-                .attr("aria-hidden", "true")
-                .child(format::number(ui.locale(), f64::from(unread)))
-        })
-    });
-    html::span()
-        .attr("class", "row-line")
-        .child((html::span().attr("class", "row-preview").attr("dir", "auto").child(words), badge))
-        .drawn()
+    html::span().attr("class", "row-time").child(words).drawn()
 }
 
-fn preview(ui: Ui, chat: &ChatSummary) -> Drawn {
-    let lead = |class: &'static str, word: &'static str| html::span().attr("class", class).child((word, " "));
-    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match (&chat.draft, &chat.preview) {
-        (Some(draft), _) if !draft.trim().is_empty() => {
-            (lead("row-draft", ui.texts().draft()), one_line(draft)).drawn()
-        }
-        (_, Some(preview)) => {
-            let own = (preview.way == Way::Out).then(|| lead("row-own", ui.texts().you()));
-            (own, one_line(&wording::spoken(ui.texts(), &preview.body))).drawn()
-        }
-        _ => Drawn::nothing(),
+/// How many messages are unread, if any are.
+fn badge(ui: Ui, chat: ArcRwSignal<ChatSummary>) -> Drawn {
+    let unread = memo(move || chat.with(|chat| chat.unread));
+    let number = move || {
+        html::span()
+            .attr("class", "badge")
+            .attr("aria-hidden", "true")
+            .child(live(move || format::number(ui.locale(), f64::from(unread.get()))))
+            .drawn()
+    };
+    when(move || unread.get() > 0, number)
+}
+
+/// What leads the words below a name.
+#[derive(Clone, Copy, PartialEq)]
+enum Lead {
+    Typing,
+    Draft,
+    Own,
+    Nothing,
+}
+
+/// Typing, draft or the last message. Words are changed where they stand: most of what changes in a list is these.
+fn words(ui: Ui, row: &ChatRow) -> Drawn {
+    let (typing, chat, typing_too, chat_too) =
+        (row.entry.typing.clone(), row.entry.summary.clone(), row.entry.typing.clone(), row.entry.summary.clone());
+    let said = move |class: &'static str, word, behind| html::span().attr("class", class).child((word, behind)).drawn();
+    let leading = choose(
+        move || if typing.get() == ChatState::Composing { Lead::Typing } else { chat.with(lead) },
+        move |lead| match lead {
+            Lead::Typing => said("row-typing", ui.t(|t| t.typing_short()), ""),
+            Lead::Draft => said("row-draft", ui.t(|t| t.draft()), " "),
+            Lead::Own => said("row-own", ui.t(|t| t.you()), " "),
+            Lead::Nothing => Drawn::nothing(),
+        },
+    );
+    let text = live(move || {
+        let hidden = typing_too.get() == ChatState::Composing;
+        if hidden { String::new() } else { chat_too.with(|chat| one_line(&preview(ui, chat))) }
+    });
+    (leading, text).drawn()
+}
+
+fn lead(chat: &ChatSummary) -> Lead {
+    match (draft(chat), &chat.preview) {
+        (Some(_), _) => Lead::Draft,
+        (None, Some(preview)) if preview.way == Way::Out => Lead::Own,
+        _ => Lead::Nothing,
     }
+}
+
+fn draft(chat: &ChatSummary) -> Option<&str> {
+    chat.draft.as_deref().filter(|draft| !draft.trim().is_empty())
+}
+
+fn preview(ui: Ui, chat: &ChatSummary) -> String {
+    match (draft(chat), &chat.preview) {
+        (Some(draft), _) => draft.to_owned(),
+        (None, Some(preview)) => wording::spoken(ui.texts(), &preview.body),
+        (None, None) => String::new(),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn context_menu(ui: Ui, chat: &OpenChat, event: &MouseEvent) {

@@ -1,6 +1,6 @@
 //! The list of contacts, with the bookmarked rooms at its end.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use plausch_model::{Bookmark, Contact};
 use web_sys::MouseEvent;
@@ -12,9 +12,9 @@ use super::{
         button::{self, Look, icon_button},
         empty::{empty, skeleton_rows},
         field::search,
-        hold::on_hold,
         icon::icons,
         menu::{self, Item},
+        row::Row,
         virtual_list::{Rows, virtual_list},
     },
     requests, wording,
@@ -93,14 +93,14 @@ impl Found {
     }
 
     /// The contacts, and behind them the rooms.
-    fn rows(&self) -> Arc<Vec<Row>> {
+    fn rows(&self) -> Arc<Vec<Entry>> {
         let Some((account, found, rooms)) = &self.0 else { return Arc::default() };
-        let mut rows: Vec<Row> = Vec::with_capacity(found.len());
-        rows.extend(found.iter().map(|entry| Row::Person(Person { account: *account, entry: Arc::clone(entry) })));
+        let mut rows: Vec<Entry> = Vec::with_capacity(found.len());
+        rows.extend(found.iter().map(|entry| Entry::Person(Person { account: *account, entry: Arc::clone(entry) })));
         if !rooms.is_empty() {
-            rows.push(Row::RoomsBelow);
+            rows.push(Entry::RoomsBelow);
         }
-        rows.extend(rooms.iter().map(|room| Row::Room(OpenChat { account: *account, jid: room.jid.clone() })));
+        rows.extend(rooms.iter().map(|room| Entry::Room(OpenChat { account: *account, jid: room.jid.clone() })));
         Arc::new(rows)
     }
 }
@@ -131,27 +131,29 @@ impl PartialEq for Person {
 
 /// A row of the list.
 #[derive(Clone, PartialEq)]
-enum Row {
+enum Entry {
     Person(Person),
     /// The heading of the rooms.
     RoomsBelow,
     Room(OpenChat),
 }
 
-fn rows(ui: Ui, shown: Memo<Found>) -> Rows<Row> {
+fn rows(ui: Ui, shown: Memo<Found>) -> Rows<Entry> {
     Rows {
         section: Section::Contacts,
         name: live(move || ui.texts().contacts()),
         all: memo(move || shown.with(Found::rows)),
         key: |row| match row {
-            Row::Person(person) => person.entry.jid.to_string(),
-            Row::RoomsBelow => String::new(),
-            Row::Room(room) => bookmark::key(room),
+            Entry::Person(person) => person.entry.jid.to_string(),
+            Entry::RoomsBelow => String::new(),
+            Entry::Room(room) => bookmark::key(room),
         },
         draw: |ui, row| match row {
-            Row::Person(person) => draw_row(ui, person),
-            Row::RoomsBelow => html::li().attr("class", "row row-heading").child(html::h2().child(ui.t(|t| t.rooms()))),
-            Row::Room(room) => bookmark::row(ui, room),
+            Entry::Person(person) => draw_row(ui, person),
+            Entry::RoomsBelow => {
+                html::li().attr("class", "row row-heading").child(html::h2().child(ui.t(|t| t.rooms())))
+            }
+            Entry::Room(room) => bookmark::row(ui, room),
         },
         count: live(move || count(ui).to_string()),
         unread: None,
@@ -203,59 +205,37 @@ fn draw_row(ui: Ui, person: &Person) -> El {
     let jid = person.entry.jid.clone();
     let contact = person.entry.contact.clone();
     let whom = OpenChat { account, jid: jid.clone() };
+    let here = whom.clone();
+    let current = memo(move || ui.state.place.chat.with(|chat| chat.as_ref() == Some(&here)));
     let (name, photo, letters, line, state, labelled) =
         (contact.clone(), contact.clone(), contact.clone(), contact.clone(), contact.clone(), contact);
     let presence = memo(move || state.with(|contact| wording::presence(contact.availability)));
-    let click: Box<dyn FnMut(MouseEvent)> = {
-        let jid = jid.clone();
-        Box::new(move |_| ui.state.open_chat_with(account, jid.clone()))
+    let label = move |contact: &Contact| {
+        [&contact.name, ", ", wording::availability(ui.texts(), contact.availability)].concat()
     };
-    let held = whom.clone();
-    on_hold(html::li(), move |event| context_menu(ui, &held, event))
-        .attr("class", "row")
-        .attr("data-jid", jid.to_string())
-        .attr("data-presence", live(move || presence.get()))
-        .attr(
-            "aria-label",
-            live(move || {
-                labelled.with(|contact| {
-                    [&contact.name, ", ", wording::availability(ui.texts(), contact.availability)].concat()
-                })
-            }),
-        )
-        .on(ev::contextmenu, move |event| context_menu(ui, &whom, &event))
-        .child(
-            html::button()
-                .attr("type", "button")
-                .attr("class", "row-button")
-                .attr("tabindex", "-1")
-                .on(ev::click, click)
-                .child((
-                    html::span().attr("class", "row-face").child((
-                        avatar(
-                            ui,
-                            account,
-                            jid,
-                            move || letters.with(|contact| contact.name.clone()),
-                            move || photo.with(|contact| contact.avatar.clone()),
-                        ),
-                        html::span().attr("class", "presence-dot").attr("data-presence", live(move || presence.get())),
-                    )),
-                    html::span().attr("class", "row-words").child((
-                        html::span().attr("class", "row-line").child(
-                            html::bdi()
-                                .attr("class", "row-name")
-                                .child(live(move || name.with(|contact| contact.name.clone()))),
-                        ),
-                        html::span().attr("class", "row-line").child(
-                            html::span()
-                                .attr("class", "row-preview")
-                                .attr("dir", "auto")
-                                .child(live(move || line.with(|contact| second_line(ui, contact)))),
-                        ),
-                    )),
-                )),
-        )
+    let face = avatar(
+        ui,
+        account,
+        jid.clone(),
+        move || letters.with(|contact| contact.name.clone()),
+        move || photo.with(|contact| contact.avatar.clone()),
+    );
+    let dot = html::span().attr("class", "presence-dot").attr("data-presence", live(move || presence.get()));
+    Row {
+        key: jid.to_string(),
+        label: live(move || labelled.with(label)),
+        current: Box::new(move || current.get()),
+        face: (face, dot).drawn(),
+        name: live(move || name.with(|contact| contact.name.clone())),
+        behind: Drawn::nothing(),
+        below: live(move || line.with(|contact| second_line(ui, contact))).drawn(),
+        badge: Drawn::nothing(),
+        unseen: Drawn::nothing(),
+        open: Box::new(move || ui.state.open_chat_with(account, jid.clone())),
+        menu: Rc::new(move |event| context_menu(ui, &whom, event)),
+    }
+    .draw()
+    .attr("data-presence", live(move || presence.get()))
 }
 
 /// The status text, or what there is to know instead.

@@ -16,5 +16,6 @@ pub mod hold;
 pub mod icon;
 pub mod menu;
 pub mod notices;
+pub mod row;
 pub mod timer;
 pub mod virtual_list;
