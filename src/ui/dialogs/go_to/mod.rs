@@ -4,9 +4,6 @@
 mod places;
 mod rows;
 
-use std::{rc::Rc, time::Duration};
-
-use send_wrapper::SendWrapper;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::{
@@ -16,7 +13,6 @@ use super::{
             dialog::{Size, dialog},
             dom::{self, Step},
             icon::{icon, icons},
-            timer::Timer,
         },
     },
     close,
@@ -27,8 +23,6 @@ use crate::ui::draw::{Draw, Drawn, NodeRef, each, effect, html, live, memo};
 use crate::view::{Dialog, Found, OpenChat, Returning};
 use places::{Action, Target};
 
-/// While somebody types, messages are looked for this long after the last letter.
-const PAUSE: Duration = Duration::from_millis(90);
 /// Words shorter than this are not looked for in messages: nearly all have them.
 const SHORTEST: usize = 2;
 /// The next page is asked for when so many rows are left below the chosen one.
@@ -68,7 +62,6 @@ struct Switcher {
     choices: Memo<Vec<Choice>>,
     chosen: RwSignal<usize>,
     list: NodeRef<HtmlElement>,
-    timer: StoredValue<Rc<Timer>>,
 }
 
 /// Draws the switcher. What was found before for the same query is still there.
@@ -88,10 +81,7 @@ pub fn go_to(ui: Ui, query: String, chosen: usize) -> Drawn {
         places.chain(actions).chain(messages).collect::<Vec<_>>()
     });
     let chosen = RwSignal::new(chosen);
-    let this = Switcher { ui, words, choices, chosen, list: NodeRef::new(), timer: StoredValue::new(Rc::default()) };
-    let timer = SendWrapper::new(this.timer.get_value());
-    on_cleanup(move || timer.stop());
-    this.draw(query)
+    Switcher { ui, words, choices, chosen, list: NodeRef::new() }.draw(query)
 }
 
 impl Switcher {
@@ -180,14 +170,12 @@ impl Switcher {
         dom::find_all(&list, ".target").iter().position(|other| other == row)
     }
 
+    /// Looks with each letter: a search gives way to the next one where it stands.
     fn typed(self, text: String) {
         self.words.set(text.clone());
         self.chosen.set(0);
-        let look = move || {
-            let long = text.trim().chars().count() >= SHORTEST;
-            self.ui.state.look_for(&self.ui.state.search, if long { text } else { String::new() }, None);
-        };
-        self.timer.get_value().restart(PAUSE, look);
+        let long = text.trim().chars().count() >= SHORTEST;
+        self.ui.state.look_for(&self.ui.state.search, if long { text } else { String::new() }, None);
     }
 
     fn key(self, event: &KeyboardEvent) {
