@@ -324,7 +324,7 @@ pub(crate) fn new_message(
     let story = other_id.map(|id| Box::new(Story::known_as(id)));
     let item = TimelineItem {
         // What another device of ours calls it need not be unique.
-        id: step.message_id(),
+        id: step.local_id(),
         key: place_of(step, incoming, floor),
         author: incoming.author.clone(),
         way: incoming.way,

@@ -14,6 +14,9 @@ use crate::{
 /// So many places are reserved at once, from a multiple of that on: those of a fraction of a second.
 pub(crate) const RESERVED: u64 = 1 << 22;
 
+/// What ids that nobody else sees are made of.
+const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /// Handed through everything that happens while one input is handled.
 pub(crate) struct Step<'a> {
     /// The time of this step.
@@ -64,9 +67,18 @@ impl Step<'_> {
         [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
     }
 
-    /// A fresh id for a message.
+    /// A fresh id for a message of ours.
     pub fn message_id(&mut self) -> OriginId {
         OriginId::new(self.random_id())
+    }
+
+    /// A fresh id for a message of somebody else, which only this device knows: 96 bits, and short, since each message has it
+    /// on disk several times.
+    pub fn local_id(&mut self) -> OriginId {
+        let mut bytes = [0; 16];
+        self.rng.fill_bytes(&mut bytes);
+        let letter = |byte: u8| LETTERS.get(usize::from(byte & 63)).copied().map(char::from);
+        OriginId::new(bytes.into_iter().filter_map(letter).collect::<String>())
     }
 }
 
