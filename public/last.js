@@ -112,13 +112,13 @@ let key;
 async function write(root, left, stopped) {
   const text = JSON.stringify({ width: innerWidth, tab: tab(), entry: history.state, left: left(), view: taken(root) });
   if (text === before || text.length > limit) return;
-  before = text;
   key ??= crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
   const own = await key;
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, own, new TextEncoder().encode(text));
   if (stopped()) return;
   await within("readwrite", (store) => Promise.all([answer(store.put(own, "key")), answer(store.put({ iv, sealed }, "view"))]));
+  if (!stopped()) before = text;
 }
 
 // Which tab this is; a reload keeps it.

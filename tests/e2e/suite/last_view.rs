@@ -8,6 +8,11 @@ use serde_json::{Value, json};
 
 on_both_servers!(the_last_view_is_painted_before_the_app);
 
+#[test]
+fn a_forged_view_is_text_and_shapes_at_most() {
+    plausch_e2e::run(a_forged_view(Server::Prosody));
+}
+
 const WORDS: &str = "it is the east, and Juliet is the sun";
 const DRAFT: &str = "arise, fair sun";
 /// So many chats that the list can be scrolled.
@@ -48,6 +53,32 @@ const INSTALLED: &str = "\
 const SEEN: &str = "\
     const list = document.querySelector('.list-scroller').scrollTop;\
     return { draft: document.querySelector('textarea').value, log: (TOPMOST)(document), list };";
+
+/// Notes what a painted view is made of.
+const NOTE: &str = "\
+    const mark = performance.mark;\
+    performance.mark = (name, ...more) => {\
+      if (name === 'plausch:view') globalThis.lastView = document.getElementById('start').innerHTML;\
+      return mark.call(performance, name, ...more);\
+    };";
+
+/// Puts another view in the place of the kept one, sealed with its key; or something that is none, if it is a text.
+const FORGE: &str = "\
+    const [forged, done] = arguments;\
+    const asked = indexedDB.open('plausch-view', 1);\
+    asked.onsuccess = () => {\
+      const database = asked.result;\
+      const store = (mode) => database.transaction('view', mode).objectStore('view');\
+      const [key, view] = ['key', 'view'].map((name) => store('readonly').get(name));\
+      view.onsuccess = async () => {\
+        const { iv, sealed } = view.result;\
+        const kept = JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, key.result, sealed)));\
+        const text = typeof forged === 'string' ? forged : JSON.stringify({ ...kept, view: forged });\
+        const again = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key.result, new TextEncoder().encode(text));\
+        const put = store('readwrite').put({ iv, sealed: again }, 'view');\
+        put.onsuccess = () => { database.close(); done(true); };\
+      };\
+    };";
 
 /// Resolves when the kept view has not changed for a while.
 const KEPT: &str = "\
@@ -124,6 +155,50 @@ async fn the_last_view_is_painted_before_the_app(server: Server) -> Result<()> {
     romeo.connection("online").await?;
     let marks = "return performance.getEntriesByName('plausch:view').length;";
     ensure!(romeo.look(marks, vec![]).await? == 0, "another tab's view was painted");
+    romeo.leave().await
+}
+
+/// Whoever can write to the profile's folder can write a view, too: it must not become anything that runs, leads anywhere or is
+/// asked of the network.
+async fn a_forged_view(server: Server) -> Result<()> {
+    let site = Site::of(server).await?;
+    let romeo = Person::signed_in(&site, &Account::new(server, "romeo").await?).await?;
+    let source = json!({ "source": NOTE });
+    romeo.browser.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await?;
+    let forge = async |view: &Value| -> Result<Value> {
+        romeo.browser.driver.execute_async(KEPT, vec![]).await?;
+        // What the page writes while it goes away would take its place.
+        let still = "return Object.defineProperty(document, 'hidden', { value: false }).hidden;";
+        romeo.look(still, vec![]).await?;
+        romeo.browser.driver.execute_async(FORGE, vec![view.clone()]).await?;
+        romeo.browser.driver.refresh().await?;
+        romeo.connection("online").await?;
+        romeo.look("return [globalThis.lastView ?? null, globalThis.ran ?? null];", vec![]).await
+    };
+    let run = "globalThis.ran = 1";
+    let set = json!({
+        "class": "forged", "aria-current": "true", "onclick": run, "onerror": run, "id": "app", "data-jid": "a@b", "src": "x",
+        "srcset": "x", "href": "javascript:globalThis.ran=1", "formaction": "x", "style": "color:red", "__proto__": "x", "is": "x",
+    });
+    let inside = json!([
+        { "tag": "img", "set": set }, { "tag": "a", "set": set }, { "tag": "p", "inside": ["<b onclick='x'>text</b>"] },
+    ]);
+    let painted = forge(&json!({ "tag": "div", "set": set, "inside": inside })).await?;
+    let kept = r#"aria-current="true" class="forged""#;
+    let text = "<p>&lt;b onclick='x'&gt;text&lt;/b&gt;</p>";
+    ensure!(painted == json!([format!("<div {kept}><img {kept}><a {kept}></a>{text}</div>"), null]), "{painted}");
+
+    let svg = "http://www.w3.org/2000/svg";
+    for refused in [
+        json!({ "tag": "script", "space": svg, "inside": [run] }),
+        json!({ "tag": "div", "inside": [{ "tag": "iframe", "set": { "srcdoc": "<script>parent.ran = 1</script>" } }] }),
+        json!({ "tag": "style", "inside": ["* { display: none }"] }),
+        json!({ "tag": "toString" }),
+        json!("no JSON"),
+    ] {
+        let painted = forge(&refused).await?;
+        ensure!(painted == json!([null, null]), "{painted} of {refused}");
+    }
     romeo.leave().await
 }
 
