@@ -32,8 +32,11 @@ if (navigator.serviceWorker && navigator.locks) {
   };
   // Without it, the app only needs the network to start.
   const quietly = () => keep().catch(() => {});
-  new PerformanceObserver((_, observer) => {
-    observer.disconnect();
+  let up = false;
+  new PerformanceObserver((list) => {
+    // Again once an account is up to date: signing out before may have deleted what was kept.
+    if (up && list.getEntriesByName("plausch:synced").length === 0) return;
+    up = true;
     (globalThis.requestIdleCallback ?? setTimeout)(quietly);
   }).observe({ type: "mark", buffered: true });
 }

@@ -2,7 +2,7 @@
 //
 // A version of the app is named after its boot script, whose name follows from all that this loads. Its files lie in a cache of
 // that name, the page only where everything that it needs lies there, too; so no page ever gets files of two versions. Signing
-// out of the last account deletes the caches (src/worker/store/wipe.rs); the next page that is opened has them filled again.
+// out of the last account deletes the caches (src/worker/store/wipe.rs); the next account, or page, has them filled again.
 //
 // The page comes from the network where that answers soon: what a host has mended counts from the next load on, not from the one
 // after it. Where the network is slow, the page is the one kept; the browser asks for this script after each load, and has the new
