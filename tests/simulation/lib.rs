@@ -3,7 +3,8 @@
 //!
 //! When everything has healed, every text that a program had taken is on every device of both sides exactly once, in the
 //! order of the archive, edited, taken back and reacted to as the archive has it; no gap is left that the archive can fill;
-//! no message's state ever fell; and nothing was confirmed to the server that was not on disk.
+//! no message's state ever fell; nothing was confirmed to the server that was not on disk; and no program that rests holds
+//! more of a chat than the list shows of it.
 //!
 //! Then some devices are away for long, and the archives forget a part of what was said and of what became of it, before
 //! they are back and while they read. Who was there knows it all nevertheless; who was away knows what they had before, and
@@ -37,6 +38,11 @@ use world::World;
 const START: queue::Millis = 1_780_000_000_000;
 /// Added to a seed, it gives the number of changes: so the rest of the plan does not depend on that.
 const CHANGES_SEED: u64 = 1 << 32;
+/// The most that a program may hold at rest, itself and for each chat: so many places of messages ...
+const PLACES_AT_REST: [usize; 2] = [32, 8];
+/// ... and so many characters in all, as it is written for people who look for mistakes.
+const CHARACTERS_AT_REST: [usize; 2] = [16_000, 6_000];
+
 /// How long healing may take: longer than any pause between two tries.
 const HEALING: queue::Millis = 900_000;
 
@@ -54,6 +60,8 @@ pub enum Mutation {
 pub struct Report {
     /// Texts that arrived everywhere.
     pub texts: usize,
+    /// Texts that programs were found to hold at rest.
+    pub held: usize,
     /// What went wrong.
     pub broken: Vec<String>,
     /// What happened, if it was asked for.
@@ -97,12 +105,14 @@ fn run_with(seed: u64, changes: usize, mutation: Option<Mutation>, with_log: boo
     world.heal();
     world.run(HEALING);
     check(&mut world, &accounts, &without_archive);
+    let held = check_memory(&mut world);
     world.all_is_known();
     world.part();
     world.heal();
     world.run(HEALING);
     check(&mut world, &accounts, &without_archive);
-    Report { texts: world.taken.len(), broken: world.broken, log: world.log.unwrap_or_default() }
+    let held = held.saturating_add(check_memory(&mut world));
+    Report { texts: world.taken.len(), held, broken: world.broken, log: world.log.unwrap_or_default() }
 }
 
 /// Whether some accounts may have no archive: with none of the seeds that have found something once.
@@ -183,6 +193,31 @@ fn check(world: &mut World, accounts: &[(String, usize)], without_archive: &[Str
         let words = format!("not exactly once in the archive: {lost:?}, {doubled:?}");
         world.broken.push(words);
     }
+}
+
+/// With nothing to do, a program holds of each chat the text that the list shows, and nothing of what was said before. Tells how
+/// many texts were found to be held.
+fn check_memory(world: &mut World) -> usize {
+    let said: BTreeSet<&String> = world.taken.iter().chain(&world.unsure).collect();
+    let (mut found, mut broken) = (0_usize, Vec::new());
+    for (number, device) in world.devices.iter().enumerate() {
+        let Some(account) = &device.account else { continue };
+        let held = format!("{account:?}");
+        let chats = device.view.chats.len();
+        let most = |[itself, each]: [usize; 2]| itself.saturating_add(each.saturating_mul(chats));
+        let texts: Vec<_> = said.iter().filter(|text| held.contains(text.as_str())).collect();
+        found = found.saturating_add(texts.len());
+        if texts.len() > chats {
+            broken.push(format!("device {number} holds {texts:?} of {chats} chats"));
+        }
+        let places = held.matches("TimelineKey").count();
+        if places > most(PLACES_AT_REST) || held.len() > most(CHARACTERS_AT_REST) {
+            let length = held.len();
+            broken.push(format!("device {number} holds {places} places, {length} characters for {chats} chats"));
+        }
+    }
+    world.broken.extend(broken);
+    found
 }
 
 /// What a device may show of a chat. Without an archive, nobody knows what came in which order, nor whether it had come before.
@@ -266,6 +301,12 @@ mod tests {
     #[test]
     fn what_comes_twice_is_found() {
         assert!(!broken(0..20, Some(Mutation::NoIndex)).is_empty());
+    }
+
+    #[test]
+    fn what_is_held_is_seen() {
+        let report = run(7, None, false);
+        assert!(report.held > 0, "the list shows the last text of each chat");
     }
 
     #[test]
