@@ -494,12 +494,12 @@ impl Account {
     ) {
         let Some(mut message) = Self::copied(incoming, known) else { return };
         let key = message.item.key;
-        // Without anything before it in the archive there is only the server's clock to go by; and what we sent came there
-        // later than we thought.
+        // Without anything before it in the archive there is only the server's clock to go by, before which it cannot stand;
+        // behind it, it may: after what the archive does not have any more. And what we sent came there later than we thought.
         let early = message.item.way == Way::Out && key.at < incoming.at && !self.archive.is_in_order(key);
         // What will be read of the same second comes before it, if the page begins behind a gap.
         let in_the_way = incoming.renumbered && key.at == incoming.at && self.archive.keeps_free(key);
-        let misplaced = early || in_the_way || floor.map_or(key.at != incoming.at, |floor| key <= floor);
+        let misplaced = early || in_the_way || floor.map_or(key.at < incoming.at, |floor| key <= floor);
         if misplaced && incoming.floor.is_none_or(|floor| floor < key.at) {
             let place = ingest::place_of(step, incoming, floor);
             message = self.move_message(step, &message, place, incoming.at);

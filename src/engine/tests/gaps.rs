@@ -320,6 +320,24 @@ fn a_lost_mark_leaves_a_gap_that_is_filled_from_its_newer_end() {
     assert_eq!(world.harness.archive_queries - before, 1, "what is gone is not asked for again");
 }
 
+/// What was kept for a session that died before it had it all is stamped anew, later than the archive's own stamps.
+#[test]
+fn what_the_archive_has_lost_stays_before_what_it_still_has() {
+    let mut world = lost_mark(4, 7);
+    let late = plausch_xmpp::datetime::DateTime::from_millis((world.clock - 60_000) / 1_000 * 1_000);
+    for number in 5..9 {
+        world.harness.receive(&format!(
+            "<message xmlns='jabber:client' from='{ROMEO}/o' to='{ME}' type='chat' id='m{number}'><body>line {number}</body>\
+             <stanza-id xmlns='urn:xmpp:sid:0' by='{ME}' id='a{number}'/>\
+             <delay xmlns='urn:xmpp:delay' from='cap.example' stamp='{late}'/></message>"
+        ));
+    }
+    world.settle();
+    let mut rows = world.whole(ROMEO).rows();
+    rows.retain(|row| row != "Gone");
+    assert_eq!(apart(&rows, &lines(0..9)), None);
+}
+
 #[test]
 fn an_archive_that_says_where_it_begins_is_not_asked_for_what_is_older() {
     for archive_ends in [true, false] {
