@@ -25,6 +25,8 @@ impl Account {
         self.contacts.load_roster(keyed::<RosterRecord>(&next()));
         self.contacts.load_requests(next().iter().filter_map(decode_row::<ContactRequest>));
         self.chats.load(keyed::<ChatRecord>(&next()));
+        // The clock may have been set back since, or places been kept free shortly before.
+        *step.last_sequence = self.chats.last_sequence().max(*step.last_sequence);
         self.outbox.load(&next());
         self.contacts.load_people(keyed::<PersonRecord>(&next()));
         self.contacts.load_presence(keyed(&next()));

@@ -56,6 +56,11 @@ impl Chats {
         }));
     }
 
+    /// The last place in the order of arrival at which anything stands in a chat.
+    pub fn last_sequence(&self) -> u64 {
+        self.chats.values().filter_map(|chat| chat.settled).map(|last| last.sequence).max().unwrap_or_default()
+    }
+
     /// The archive's mark covers nothing that stands at a later time than this: what came live before something earlier had
     /// been read.
     pub fn covered_until(&mut self, at: Timestamp) {

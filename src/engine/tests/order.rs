@@ -322,6 +322,19 @@ fn a_stamp_of_our_server_counts_for_what_it_kept_for_us() {
     assert_eq!(at(&mut harness, "alone"), START, "nothing is kept for somebody who is there");
 }
 
+#[test]
+fn what_comes_after_a_restart_stands_behind_what_was_there_though_the_clock_was_set_back() {
+    let mut harness = Harness::online();
+    harness.advance(10_000);
+    harness.receive(&message("m1", "<body>one</body>"));
+    let mut again = Harness::over(harness.store, Some("r0m30"), Server::default());
+    again.start();
+    again.fail_to_resume("");
+    again.receive(&message("m2", "<body>two</body>"));
+    again.command(Command::SendText { chat: romeo(), text: "three".into() });
+    assert_eq!(again.texts(ROMEO), ["one", "two", "three"]);
+}
+
 /// As Prosody does it: stamps are of whole seconds, and a copy has its stamp around it. What came live took its time, so it
 /// stands later than the server took it.
 #[test]
