@@ -74,6 +74,7 @@ async function show() {
   if (width !== innerWidth) return;
   const scrolled = [];
   const shown = made(view, scrolled);
+  shown.setAttribute("data-still", "");
   // This runs as soon as it is here, which may be before the page is.
   if (document.readyState === "loading") await new Promise((done) => document.addEventListener("DOMContentLoaded", done));
   const start = document.getElementById("start");

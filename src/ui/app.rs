@@ -38,8 +38,18 @@ pub fn app(ui: Ui) -> Drawn {
         history::keep(ui);
         last::keep(ui, root);
     }
+    // What is drawn at the start was there before: it comes in without a movement.
+    let still = RwSignal::new(true);
+    let used = move || {
+        if still.get_untracked() {
+            still.set(false);
+        }
+    };
     keys::listen(ui, html::div())
+        .on(ev::click, move |_| used())
+        .on(ev::keydown, move |_| used())
         .attr("class", "plausch")
+        .attr("data-still", live(move || still.get()))
         .attr("data-connection", live(move || connection(ui)))
         .attr("data-theme", live(move || ui.prefs.theme.get().name()))
         .attr("data-text-size", live(move || ui.prefs.text_size.get().name()))
