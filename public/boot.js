@@ -9,6 +9,19 @@ plausch.last = last;
 plausch.settings = fetch("config.json", { cache: "no-cache" });
 plausch.settings.catch(() => {});
 
+// What came is told outside the page by the service worker, which knows all pages (src/ui/notify.rs).
+const post = (message) => navigator.serviceWorker?.controller?.postMessage(message);
+plausch.notify = {
+  // "granted", "denied" or "default"; undefined where the browser cannot do it.
+  state: () => (navigator.serviceWorker ? globalThis.Notification?.permission : undefined),
+  ask: () => Notification.requestPermission(),
+  tell: (tag, title, body) => post({ notify: { tag, title, body, icon: document.querySelector("[rel=apple-touch-icon]")?.href } }),
+  leave: (left) => post({ left }),
+};
+navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+  if (data.open) dispatchEvent(new CustomEvent("plausch-open", { detail: data.open }));
+});
+
 // Where somebody was signed in, the engine starts beside the app, which takes it over once it is there itself.
 try {
   if (localStorage.getItem("plausch.signed-in") && !sessionStorage.getItem("plausch-hosting")) {

@@ -37,8 +37,16 @@ addEventListener("activate", (event) => {
 
 // A page says that it is up, and in no hurry any more. A browser may break off what it then no longer waited for.
 addEventListener("message", (event) => {
+  const { notify, left } = event.data;
+  if (notify) return event.waitUntil(tell(notify));
+  if (left) return event.waitUntil(untell(left));
   const settingsAgain = late.has(event.source?.id) ? fetchSettings() : undefined;
   event.waitUntil(Promise.all([settingsAgain, refill(), tidy()]));
+});
+
+addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(come(event.notification.tag));
 });
 
 addEventListener("fetch", (event) => {
@@ -148,6 +156,28 @@ async function spoken() {
     const [stem, tag] = /^texts\/(\w+)-/.exec(name);
     return wanted(tag, at(stem));
   });
+}
+
+// ---- telling ----------------------------------------------------------------------------------------------------------
+
+// Shows what came, unless somebody looks at a page of the app.
+async function tell({ title, ...what }) {
+  const pages = await clients.matchAll({ type: "window" });
+  if (!pages.some(({ focused }) => focused)) await registration.showNotification(title, what);
+}
+
+// Takes back what has been read: all but these.
+async function untell(left) {
+  const shown = await registration.getNotifications();
+  shown.filter(({ tag }) => !left.includes(tag)).forEach((notification) => notification.close());
+}
+
+// Leads to what was told.
+async function come(tag) {
+  const [open] = await clients.matchAll({ type: "window" });
+  if (!open) return clients.openWindow(page);
+  open.postMessage({ open: tag });
+  await open.focus();
 }
 
 // ---- tidying up -------------------------------------------------------------------------------------------------------

@@ -3,9 +3,9 @@
 
 use std::{pin::Pin, rc::Rc};
 
-use js_sys::{Array, Reflect, Uint8Array};
+use js_sys::{Array, Function, Reflect, Uint8Array};
 use plausch_model::{Avatar, ToEngine};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag, Url};
 
@@ -28,6 +28,13 @@ fn spawn_boxed(future: Pin<Box<dyn Future<Output = ()>>>) {
 /// What the page's script says of the app's files (public/mount.js).
 pub fn files() -> Option<JsValue> {
     Reflect::get(&js_sys::global(), &"plausch".into()).ok().filter(JsValue::is_object)
+}
+
+/// Calls a function of the page's script. A page that embeds the app has none.
+pub fn call(part: &str, name: &str, values: &[JsValue]) -> Option<JsValue> {
+    let of = |object: JsValue, name: &str| Reflect::get(&object, &name.into()).ok();
+    let function = of(of(files()?, part)?, name)?.dyn_into::<Function>().ok()?;
+    function.apply(&JsValue::UNDEFINED, &values.iter().collect()).ok()
 }
 
 /// Listens to the page.

@@ -13,7 +13,7 @@ use super::{
         icon::{icons, logo},
         menu, notices,
     },
-    last, list_pane, lock, marks, nav, prefs, sign_in,
+    last, list_pane, lock, marks, nav, notify, prefs, sign_in,
 };
 use crate::reactive::*;
 use crate::text::format;
@@ -37,6 +37,7 @@ pub fn app(ui: Ui) -> Drawn {
         });
         history::keep(ui);
         last::keep(ui, root);
+        notify::watch(ui);
     }
     // What is drawn at the start was there before: it comes in without a movement.
     let still = RwSignal::new(true);

@@ -1,12 +1,11 @@
 //! When the page's script may keep the view for the next start, where it is painted before the app is there
 //! (public/last.js): while somebody is signed in, stays so, and no passphrase is to stand before what the device keeps.
 
-use js_sys::{Function, Reflect};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::closure::Closure;
 use web_sys::HtmlElement;
 
 use super::{Ui, history, prefs};
-use crate::page::files;
+use crate::page::call;
 use crate::reactive::*;
 use crate::ui::draw::{NodeRef, effect};
 use crate::view::{Expected, Phase};
@@ -21,21 +20,13 @@ pub fn keep(ui: Ui, root: NodeRef<HtmlElement>) {
                 if let Some(root) = root.get() {
                     let left = Closure::<dyn Fn() -> String>::new(move || untrack(|| history::left(ui)));
                     // It is asked for as long as the page lives.
-                    tell("keep", &[root.into(), left.into_js_value()]);
+                    let _ = call("last", "keep", &[root.into(), left.into_js_value()]);
                 }
             }
-            Phase::In | Phase::Out | Phase::Locked => tell("forget", &[]),
+            Phase::In | Phase::Out | Phase::Locked => {
+                let _ = call("last", "forget", &[]);
+            }
             Phase::Starting | Phase::Elsewhere => {}
         }
     });
-}
-
-/// Calls a function of the script. A page that has none keeps no view.
-fn tell(name: &str, values: &[JsValue]) {
-    let of = |object: JsValue, name: &str| Reflect::get(&object, &name.into()).ok();
-    let found = files().and_then(|files| of(files, "last")).and_then(|last| of(last, name));
-    if let Some(function) = found.and_then(|found| found.dyn_into::<Function>().ok()) {
-        // What it cannot keep, it leaves.
-        let _ = function.apply(&JsValue::UNDEFINED, &values.iter().collect());
-    }
 }

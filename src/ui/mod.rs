@@ -17,6 +17,7 @@ mod list_pane;
 mod lock;
 mod marks;
 mod nav;
+mod notify;
 pub mod prefs;
 mod requests;
 mod settings;

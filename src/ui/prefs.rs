@@ -1,4 +1,4 @@
-//! What a person sets for this device and every account: theme, text size, language. Kept in `localStorage`.
+//! What a person sets for this device and every account: theme, text size, language, notifications. Kept in `localStorage`.
 
 use crate::reactive::*;
 use crate::text::Locale;
@@ -60,9 +60,34 @@ impl TextSize {
     }
 }
 
+/// What is told outside the page of what came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// Nothing.
+    Nothing,
+    /// Who wrote.
+    Names,
+    /// Who wrote what.
+    Texts,
+}
+
+impl Telling {
+    /// All of them, in the order of the settings.
+    pub const ALL: [Self; 3] = [Self::Nothing, Self::Names, Self::Texts];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Names => "names",
+            Self::Texts => "texts",
+        }
+    }
+}
+
 const THEME: &str = "plausch.theme";
 const TEXT_SIZE: &str = "plausch.text-size";
 const LOCALE: &str = "plausch.locale";
+const TELLING: &str = "plausch.notify";
 const SIGNED_IN: &str = "plausch.signed-in";
 /// Whoever is signed in is to stay so.
 const STAYS: &str = "stays";
@@ -74,6 +99,8 @@ pub struct Prefs {
     pub theme: RwSignal<Theme>,
     /// The text size.
     pub text_size: RwSignal<TextSize>,
+    /// What is told outside the page.
+    pub telling: RwSignal<Telling>,
     /// The language.
     pub locale: RwSignal<Locale>,
     /// The language that was asked for last; it becomes the language once its texts are there.
@@ -85,7 +112,9 @@ impl Prefs {
     pub fn load(wanted: Locale) -> Self {
         let theme = stored(THEME).and_then(|name| Theme::ALL.into_iter().find(|theme| theme.name() == name));
         let text_size = stored(TEXT_SIZE).and_then(|name| TextSize::ALL.into_iter().find(|size| size.name() == name));
+        let telling = stored(TELLING).and_then(|name| Telling::ALL.into_iter().find(|telling| telling.name() == name));
         Self {
+            telling: RwSignal::new(telling.unwrap_or(Telling::Nothing)),
             theme: RwSignal::new(theme.unwrap_or(Theme::System)),
             text_size: RwSignal::new(text_size.unwrap_or(TextSize::Normal)),
             locale: RwSignal::new(if wanted.is_loaded() { wanted } else { Locale::En }),
@@ -97,6 +126,12 @@ impl Prefs {
     pub fn set_theme(&self, theme: Theme) {
         self.theme.set(theme);
         store(THEME, theme.name());
+    }
+
+    /// Changes and keeps what is told outside the page.
+    pub fn set_telling(&self, telling: Telling) {
+        self.telling.set(telling);
+        store(TELLING, telling.name());
     }
 
     /// Changes and keeps the text size.

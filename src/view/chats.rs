@@ -8,7 +8,7 @@ use std::{
 
 use plausch_model::{BareJid, ChatState, ChatSummary, Timestamp};
 
-use super::{Account, sort::sort_by};
+use super::{Account, news::Standing, sort::sort_by};
 use crate::reactive::{ArcRwSignal, RwSignal, StoredValue};
 
 /// One chat: what the list shows of it, and what the other side is doing.
@@ -19,11 +19,18 @@ pub struct ChatEntry {
     pub summary: ArcRwSignal<ChatSummary>,
     /// Whether the other side is typing.
     pub typing: ArcRwSignal<ChatState>,
+    /// How it stood when somebody last looked for news.
+    pub(super) standing: Standing,
 }
 
 impl ChatEntry {
     fn new(summary: ChatSummary) -> Self {
-        Self { jid: summary.jid.clone(), typing: ArcRwSignal::new(summary.state), summary: ArcRwSignal::new(summary) }
+        Self {
+            jid: summary.jid.clone(),
+            typing: ArcRwSignal::new(summary.state),
+            standing: Standing::default(),
+            summary: ArcRwSignal::new(summary),
+        }
     }
 
     fn rank(&self) -> (Reverse<Timestamp>, BareJid) {

@@ -32,6 +32,8 @@ pub enum SettingsSection {
     Appearance,
     /// Language.
     Language,
+    /// What is told outside the page.
+    Notifications,
     /// What others learn.
     Privacy,
     /// People who may not write.

@@ -5,6 +5,7 @@ mod appearance;
 mod blocked;
 mod language;
 mod lock;
+mod notifications;
 mod picture;
 mod privacy;
 mod profile;
@@ -30,9 +31,10 @@ use crate::{
 
 type Page = (SettingsSection, Icon, fn(&'static Texts) -> &'static str);
 
-const PAGES: [Page; 8] = [
+const PAGES: [Page; 9] = [
     (SettingsSection::Appearance, icons::PALETTE, |t| t.appearance()),
     (SettingsSection::Language, icons::LANGUAGES, |t| t.language()),
+    (SettingsSection::Notifications, icons::BELL, |t| t.notify()),
     (SettingsSection::Profile, icons::USER_ROUND, |t| t.profile()),
     (SettingsSection::Privacy, icons::SHIELD, |t| t.privacy()),
     (SettingsSection::Blocked, icons::BAN, |t| t.blocked_people()),
@@ -80,6 +82,7 @@ fn draw(ui: Ui, section: SettingsSection) -> Drawn {
     match section {
         SettingsSection::Appearance => appearance::appearance(ui),
         SettingsSection::Language => language::language(ui),
+        SettingsSection::Notifications => notifications::notifications(ui),
         SettingsSection::Privacy => privacy::privacy(ui),
         SettingsSection::Blocked => blocked::blocked(ui),
         SettingsSection::Lock => lock::lock(ui),

@@ -29,6 +29,7 @@ mod gaps;
 mod hostile;
 mod last_view;
 mod lock;
+mod notify;
 mod offline;
 mod page;
 mod search;
