@@ -304,7 +304,13 @@ impl Account {
     fn message(&mut self, step: &mut Step<'_>, message: Message) {
         let stanza_ids = self.session.announces_stanza_ids();
         let kept_since = self.session.kept_since(step.now);
-        let door = Door { me: &self.jid, stanza_ids, now: self.session.by_server(step.now), kept_since };
+        let door = Door {
+            me: &self.jid,
+            stanza_ids,
+            now: self.session.by_server(step.now),
+            kept_since,
+            here_until: self.archive.here_until(),
+        };
         match door.open(message) {
             Opened::Message(incoming) => {
                 if !self.pep_event(step, &incoming) {

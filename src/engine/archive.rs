@@ -539,6 +539,11 @@ impl Archive {
         self.places.is_some_and(|places| key.sequence < places.end)
     }
 
+    /// Everything that is as old as this is here, as far as is known.
+    pub fn here_until(&self) -> Option<Timestamp> {
+        self.record.here_until()
+    }
+
     /// No message that the mark covers stands at a later time than this.
     pub fn up_to_at(&self) -> Option<Timestamp> {
         self.record.up_to_at

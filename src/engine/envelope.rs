@@ -113,6 +113,8 @@ pub(crate) struct Door<'a> {
     pub now: Timestamp,
     /// No message that comes now can have been kept for us since before this.
     pub kept_since: Timestamp,
+    /// Everything that is as old as this is here, if that is known.
+    pub here_until: Option<Timestamp>,
 }
 
 /// Nothing was sent before this; a stamp that says so is wrong (1999-01-01, the year of the first server).
@@ -223,12 +225,21 @@ impl Door<'_> {
     }
 
     /// When a server kept the message for us, if it was ours (attack case A-20). Anybody can write our server's name into
-    /// a stamp: of several, the server's own is the latest; and none goes back to before we could have been away.
+    /// a stamp: of several, the server's own is the latest; and none goes back to before we could have been away. But a server
+    /// that kept a message twice, since the session that it was first handed to died, stamped it twice: so the first one counts
+    /// that is not of a time from which all is here.
     fn trusted_delay(&self, message: &Message) -> Option<Timestamp> {
         let from_our_server =
             |delay: &Delay| delay.from.as_ref().is_some_and(|from| *from == self.me.server() || from == self.me);
         let delays = message.payloads_of::<Delay>().filter_map(Result::ok).filter(from_our_server);
-        let stamp = delays.map(|delay| self.plausible(&delay)).max()?;
+        let (mut first, mut last) = (None, None);
+        for stamp in delays.map(|delay| self.plausible(&delay)) {
+            last = last.max(Some(stamp));
+            if self.here_until.is_some_and(|here| stamp.plus_millis(STAMP_UNIT_MILLIS) > here) {
+                first = Some(first.map_or(stamp, |first: Timestamp| first.min(stamp)));
+            }
+        }
+        let stamp = first.or(last)?;
         Some(stamp.max(self.kept_since.min(self.now)))
     }
 

@@ -338,6 +338,27 @@ fn what_the_archive_has_lost_stays_before_what_it_still_has() {
     assert_eq!(apart(&rows, &lines(0..9)), None);
 }
 
+/// What our server kept twice has two stamps of it. Anybody can write another one (attack case A-20).
+#[test]
+fn the_first_stamp_counts_that_is_of_a_time_when_we_were_away() {
+    let mut world = lost_mark(0, 5);
+    let stamp = |ago: i64| plausch_xmpp::datetime::DateTime::from_millis((world.clock - ago) / 1_000 * 1_000);
+    let (early, late) = (stamp(1_800_000), stamp(60_000));
+    let cases = [("twice", early.to_string()), ("forged", "2020-01-01T00:00:00Z".to_owned())];
+    for (id, first) in &cases {
+        let stamps = [first.clone(), late.to_string()];
+        let stamps =
+            stamps.map(|at| format!("<delay xmlns='urn:xmpp:delay' from='cap.example' stamp='{at}'/>")).concat();
+        world.harness.receive(&format!(
+            "<message xmlns='jabber:client' from='{ROMEO}/o' to='{ME}' type='chat' id='{id}'><body>{id}</body>{stamps}</message>"
+        ));
+    }
+    world.settle();
+    let shown = world.whole(ROMEO).items;
+    let at = |id: &str| shown.iter().find(|item| item.body == MessageBody::Text(id.into())).unwrap().at.0;
+    assert_eq!((at("twice"), at("forged")), (early.millis(), late.millis()));
+}
+
 #[test]
 fn an_archive_that_says_where_it_begins_is_not_asked_for_what_is_older() {
     for archive_ends in [true, false] {
