@@ -85,6 +85,11 @@ impl Placing {
     fn replaces(self, place: TimelineKey) -> bool {
         matches!(self, Self::Archive(floor) if floor < place.at)
     }
+
+    /// Whether this is the place of what is as old as all that is here: it was here before.
+    fn is_of_the_past(self, place: TimelineKey) -> bool {
+        matches!(self, Self::Archive(floor) if place.at <= floor.plus_millis(1))
+    }
 }
 
 impl MessageRecord {
@@ -238,6 +243,11 @@ impl Story {
         let Event { id, author, place, .. } = event;
         let is_it = |set: &Reacted| set.author == *author && set.id == *id && set.emojis == emojis;
         if self.reactions.iter().any(|set| is_it(set) && !placing.replaces(set.place)) {
+            return;
+        }
+        let kept = self.reactions.iter().filter(|set| set.author == *author).count();
+        if kept >= MAX_SETS && placing.is_of_the_past(*place) && !self.reactions.iter().any(is_it) {
+            // It has made room for those.
             return;
         }
         self.reactions.retain(|set| !is_it(set));
