@@ -15,6 +15,14 @@ use crate::view::NoticeKind;
 
 /// Draws the page.
 pub fn notifications(ui: Ui) -> Drawn {
+    let hint = match notify::permission() {
+        Permission::Unable => {
+            let hint = html::p().attr("class", "page-hint").child(ui.t(|t| t.notify_unable()));
+            return page(ui.t(|t| t.notify()), hint.drawn());
+        }
+        Permission::Refused => ui.t(|t| t.notify_refused()),
+        Permission::Granted | Permission::Unasked => ui.t(|t| t.notify_hint()),
+    };
     let group = ui.unique("notifications");
     let telling = ui.prefs.telling;
     let cards: Vec<Drawn> = Telling::ALL
@@ -28,11 +36,6 @@ pub fn notifications(ui: Ui) -> Drawn {
             choice(group.clone(), name, None, move || telling.get() == which, move || choose(ui, which))
         })
         .collect();
-    let hint = ui.t(match notify::permission() {
-        Permission::Unable => |t| t.notify_unable(),
-        Permission::Refused => |t| t.notify_refused(),
-        Permission::Granted | Permission::Unasked => |t| t.notify_hint(),
-    });
     let body = (
         html::fieldset()
             .attr("class", "choices")
