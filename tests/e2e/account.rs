@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::Result;
+use plausch_native::{Session, SessionOptions};
 
 use crate::Server;
 
@@ -29,6 +30,12 @@ impl Account {
         let password = format!("{user}-secret");
         server.add_user(&user, &password).await?;
         Ok(Self { jid: format!("{user}@localhost"), user, password, server })
+    }
+
+    /// Another device of the account, which has no browser.
+    pub async fn session(&self) -> Result<Session> {
+        let options = SessionOptions::new(&self.jid, &self.password).websocket(self.server.websocket()?);
+        Ok(Session::sign_in(options).await?)
     }
 }
 

@@ -8,7 +8,7 @@ use plausch_model::BareJid;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use super::{RUNS, Reload, mark, say, session};
+use super::{RUNS, Reload, mark, say};
 
 /// Chats that are caught up with, and messages in each.
 const CHATS: usize = 50;
@@ -96,7 +96,7 @@ async fn who_was_here(server: Server, site: &Site) -> Result<(Person, Account)> 
     let (juliet, romeo) = (Account::new(server, "juliet").await?, Account::new(server, "romeo").await?);
     let person = Person::signed_in(site, &juliet).await?;
     person.browser.driver.set_script_timeout(Duration::from_secs(900)).await?;
-    let mut writer = session(&romeo).await?;
+    let mut writer = romeo.session().await?;
     writer
         .run(plausch_model::Command::SendText { chat: BareJid::new(juliet.jid.clone()), text: "the first".into() })
         .await?;

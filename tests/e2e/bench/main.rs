@@ -16,7 +16,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, bail};
 use plausch_e2e::{Account, Person, Server, Site};
 use plausch_model::{BareJid, Command, MessageBody};
-use plausch_native::{Session, SessionOptions};
 use serde_json::{Value, json};
 
 const RUNS: usize = 5;
@@ -141,18 +140,13 @@ impl Reload {
 }
 
 async fn fill_roster(account: &Account, contacts: u32) -> Result<()> {
-    let mut device = session(account).await?;
+    let mut device = account.session().await?;
     for number in 0..contacts {
         let contact = BareJid::new(format!("contact-{number:04}@localhost"));
         let name = Some(format!("Contact {number:04}"));
         device.run(Command::EditContact { contact, name, groups: vec!["Many".into()] }).await?;
     }
     Ok(())
-}
-
-async fn session(account: &Account) -> Result<Session> {
-    let endpoint = account.server.websocket()?;
-    Ok(Session::sign_in(SessionOptions::new(&account.jid, &account.password).websocket(endpoint)).await?)
 }
 
 /// Watches the open chat until a text is painted.
@@ -178,8 +172,8 @@ async fn burst() -> Result<()> {
         let site = Site::of(server).await?;
         let person = Person::signed_in(&site, &juliet).await?;
         person.start_chat(&romeo.jid).await?;
-        let mut device = session(&juliet).await?;
-        let mut sender = session(&romeo).await?;
+        let mut device = juliet.session().await?;
+        let mut sender = romeo.session().await?;
         let last = format!("{run}-{BURST}");
         let driver = person.browser.driver.clone();
         let text = json!(last);

@@ -11,7 +11,7 @@ use std::{env, time::Duration};
 use anyhow::{Context, Result, bail, ensure};
 use plausch_e2e::{Account, Archived, Message, Options, OwnProsody, Person, Server, Site, TabEnd};
 use plausch_model::{Anchor, BareJid, Command, Direction};
-use plausch_native::{CutProxy, Flow, Session, SessionOptions, Toward};
+use plausch_native::{CutProxy, Flow, Toward};
 use plausch_simulation::Dice;
 use serde_json::json;
 use tokio::{
@@ -394,8 +394,7 @@ fn check_archive(archived: &[String], sides: [&Side; 2]) -> Result<()> {
 
 /// The whole conversation as a device reads it that was not there.
 async fn read_elsewhere(account: &Account, friend: &str) -> Result<Vec<String>> {
-    let options = SessionOptions::new(&account.jid, &account.password).websocket(account.server.websocket()?);
-    let mut device = Session::sign_in(options).await?;
+    let mut device = account.session().await?;
     device.until_synced().await?;
     let chat = BareJid::new(friend);
     device.run(Command::OpenChat { chat: chat.clone(), anchor: Anchor::End }).await?;

@@ -3,7 +3,6 @@
 use anyhow::{Result, ensure};
 use plausch_e2e::{Account, Person, Server, Site};
 use plausch_model::{BareJid, Command};
-use plausch_native::{Session, SessionOptions};
 use serde_json::json;
 
 on_both_servers!(becoming_contacts, a_roster_of_500);
@@ -11,8 +10,7 @@ on_both_servers!(becoming_contacts, a_roster_of_500);
 /// The roster is put together by the engine running natively, as another device of the same account.
 async fn a_roster_of_500(server: Server) -> Result<()> {
     let account = Account::new(server, "juliet").await?;
-    let options = SessionOptions::new(&account.jid, &account.password).websocket(server.websocket()?);
-    let mut device = Session::sign_in(options).await?;
+    let mut device = account.session().await?;
     for number in 0..500 {
         let contact = BareJid::new(format!("contact-{number:03}@localhost"));
         let name = Some(format!("Contact {number:03}"));

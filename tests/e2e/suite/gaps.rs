@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::{Result, ensure};
 use plausch_e2e::{Account, Person, Server, Site};
 use plausch_model::{Anchor, BareJid, Command, DeliveryState};
-use plausch_native::{FrameRelay, Session, SessionOptions, Toward, Verdict};
+use plausch_native::{FrameRelay, Toward, Verdict};
 use serde_json::json;
 
 /// More than several pages of the archive.
@@ -56,8 +56,7 @@ async fn the_newest_messages_come_first_and_the_gap_before_them_is_filled(server
     let site = Site::with_endpoint(relay.url()).await?;
     let (romeo, juliet) = (Account::new(server, "romeo").await?, Account::new(server, "juliet").await?);
     let reader = Person::signed_in(&site, &romeo).await?;
-    let options = SessionOptions::new(&juliet.jid, &juliet.password).websocket(server.websocket()?);
-    let mut writer = Session::sign_in(options).await?;
+    let mut writer = juliet.session().await?;
     let chat = BareJid::new(&romeo.jid);
     writer.run(Command::OpenChat { chat: chat.clone(), anchor: Anchor::End }).await?;
     writer.run(Command::SendText { chat: chat.clone(), text: "before".to_owned() }).await?;

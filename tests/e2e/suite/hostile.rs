@@ -4,7 +4,6 @@ use anyhow::{Result, ensure};
 use plausch_e2e::{Account, Person, Server, Site};
 use plausch_interop::{Peer, Server as Place};
 use plausch_model::{BareJid, Command};
-use plausch_native::{Session, SessionOptions};
 use serde_json::json;
 
 /// Would set a property of the page if any of it ever became markup or code.
@@ -38,8 +37,7 @@ async fn markup_from_others() -> Result<()> {
     let account = Account::new(Server::Prosody, "juliet").await?;
     let bomb = escaped(BOMB);
     // The roster: a name and a group.
-    let options = SessionOptions::new(&account.jid, &account.password).websocket(account.server.websocket()?);
-    let mut device = Session::sign_in(options).await?;
+    let mut device = account.session().await?;
     let contact = BareJid::new(friend.jid.clone());
     device.run(Command::EditContact { contact, name: Some(BOMB.into()), groups: vec![BOMB.into()] }).await?;
     let site = Site::of(Server::Prosody).await?;

@@ -3,7 +3,6 @@
 use anyhow::{Result, ensure};
 use plausch_e2e::{Account, Person, Server, Site, TabEnd};
 use plausch_model::{BareJid, Command};
-use plausch_native::{Session, SessionOptions};
 use serde_json::{Value, json};
 
 on_both_servers!(the_last_view_is_painted_before_the_app);
@@ -38,7 +37,8 @@ const HOLD_BACK: &str = "\
     performance.mark = (name, ...more) => {\
       const view = document.getElementById('start');\
       if (name === 'plausch:view') globalThis.lastView = {\
-        inert: view.inert, moves: view.getAnimations({ subtree: true }).map((move) => `${move.animationName ?? move.transitionProperty} ${move.effect.target.className}`).join(), text: view.innerText, draft: view.querySelector('textarea').value,\
+        inert: view.inert, text: view.innerText, draft: view.querySelector('textarea').value,\
+        moves: view.getAnimations({ subtree: true }).map((move) => move.animationName ?? move.transitionProperty).join(),\
         log: (TOPMOST)(view), list: view.querySelector('.list-scroller').scrollTop,\
       };\
       return mark.call(performance, name, ...more);\
@@ -103,7 +103,7 @@ const KEPT: &str = "\
 async fn the_last_view_is_painted_before_the_app(server: Server) -> Result<()> {
     let (romeo, juliet) = (Account::new(server, "romeo").await?, Account::new(server, "juliet").await?);
     let site = Site::of(server).await?;
-    let mut writer = session(&juliet).await?;
+    let mut writer = juliet.session().await?;
     let romeo = Person::signed_in(&site, &romeo).await?;
     romeo.start_chat(&juliet.jid).await?;
     for number in 0..30 {
@@ -111,7 +111,7 @@ async fn the_last_view_is_painted_before_the_app(server: Server) -> Result<()> {
         writer.run(Command::SendText { chat: BareJid::new(romeo.account.jid.clone()), text }).await?;
     }
     romeo.sees(&format!("29 {WORDS}")).await?;
-    let mut own = session(&romeo.account).await?;
+    let mut own = romeo.account.session().await?;
     for number in 0..CHATS {
         let contact = BareJid::new(format!("somebody-{number}@localhost"));
         own.run(Command::EditContact { contact, name: Some(format!("Somebody {number}")), groups: vec![] }).await?;
@@ -234,9 +234,4 @@ fn taken_over(list: &str) -> String {
 
 fn with_topmost(script: &str) -> String {
     script.replace("TOPMOST", TOPMOST)
-}
-
-async fn session(account: &Account) -> Result<Session> {
-    let endpoint = account.server.websocket()?;
-    Ok(Session::sign_in(SessionOptions::new(&account.jid, &account.password).websocket(endpoint)).await?)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use plausch_e2e::{Account, Person, Server, Site, until};
 use plausch_model::{Anchor, BareJid, Command};
-use plausch_native::{Session, SessionOptions};
+use plausch_native::Session;
 use serde_json::{Value, json};
 
 on_both_servers!(what_comes_is_told_outside_the_page_until_it_is_read_anywhere);
@@ -25,7 +25,7 @@ async fn what_comes_is_told_outside_the_page_until_it_is_read_anywhere(server: S
     let tools = person.browser.driver.cdp();
     let grant = json!({ "permissions": ["notifications"], "origin": site.url.trim_end_matches('/') });
     tools.send_raw("Browser.grantPermissions", grant).await?;
-    let (mut writer, mut elsewhere) = (session(&romeo).await?, session(&juliet).await?);
+    let (mut writer, mut elsewhere) = (romeo.session().await?, juliet.session().await?);
 
     let page = person.browser.driver.window().await?;
     let other = person.browser.driver.new_tab().await?;
@@ -94,9 +94,4 @@ async fn shown(person: &Person) -> Result<Value> {
 
 async fn is_shown(person: &Person, wanted: &Value) -> Result<()> {
     until(&format!("{wanted} is shown"), || async { Ok((shown(person).await? == *wanted).then_some(())) }).await
-}
-
-async fn session(account: &Account) -> Result<Session> {
-    let endpoint = account.server.websocket()?;
-    Ok(Session::sign_in(SessionOptions::new(&account.jid, &account.password).websocket(endpoint)).await?)
 }

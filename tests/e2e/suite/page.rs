@@ -4,7 +4,6 @@
 use anyhow::{Context, ensure};
 use plausch_e2e::{Account, Options, Person, Server, Site, axe, hosts};
 use plausch_model::Command;
-use plausch_native::{Session, SessionOptions};
 
 #[test]
 fn no_third_host_is_asked_for_anything() {
@@ -96,8 +95,7 @@ async fn axe_everywhere(options: &Options) -> anyhow::Result<()> {
     juliet.sign_in().await?;
     axe(&juliet, "no chats", options).await?;
     // Somebody asks, so that there is a request and, once accepted, a contact.
-    let mut romeo =
-        Session::sign_in(SessionOptions::new(&other.jid, &other.password).websocket(server.websocket()?)).await?;
+    let mut romeo = other.session().await?;
     let add = Command::AddContact { address: account.jid.clone(), name: None, groups: vec![] };
     romeo.run(add).await?;
     juliet.control("button", "Accept").await?;

@@ -3,7 +3,6 @@
 use anyhow::Result;
 use plausch_e2e::{Account, Person, Server, Site};
 use plausch_model::{BareJid, Command};
-use plausch_native::{Session, SessionOptions};
 use serde_json::json;
 
 on_both_servers!(
@@ -24,8 +23,7 @@ async fn with_history(server: Server, site: &Site) -> Result<(Person, Account)> 
         stay.click().await?;
     }
     reader.sign_in().await?;
-    let options = SessionOptions::new(&juliet.jid, &juliet.password).websocket(server.websocket()?);
-    let mut writer = Session::sign_in(options).await?;
+    let mut writer = juliet.session().await?;
     let chat = BareJid::new(&romeo.jid);
     for number in 0..MANY {
         let word = match number {
