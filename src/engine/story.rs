@@ -242,12 +242,13 @@ impl Story {
     fn react(&mut self, event: &Event, emojis: &[Emoji], placing: Placing) {
         let Event { id, author, place, .. } = event;
         let is_it = |set: &Reacted| set.author == *author && set.id == *id && set.emojis == emojis;
-        if self.reactions.iter().any(|set| is_it(set) && !placing.replaces(set.place)) {
-            return;
-        }
         let kept = self.reactions.iter().filter(|set| set.author == *author).count();
-        if kept >= MAX_SETS && placing.is_of_the_past(*place) && !self.reactions.iter().any(is_it) {
-            // It has made room for those.
+        // What is of the past and not among so many has made room for them.
+        let stays = match self.reactions.iter().find(|set| is_it(set)) {
+            Some(set) => !placing.replaces(set.place),
+            None => kept >= MAX_SETS && placing.is_of_the_past(*place),
+        };
+        if stays {
             return;
         }
         self.reactions.retain(|set| !is_it(set));
