@@ -45,12 +45,12 @@ if (navigator.serviceWorker && navigator.locks) {
   };
   // Without it, the app only needs the network to start.
   const quietly = () => keep().catch(() => {});
-  let up = false;
-  new PerformanceObserver((list) => {
-    // Again once an account is up to date: signing out before may have deleted what was kept.
-    if (up && list.getEntriesByName("plausch:synced").length === 0) return;
-    up = true;
-    (globalThis.requestIdleCallback ?? setTimeout)(quietly);
+  const later = () => (globalThis.requestIdleCallback ?? setTimeout)(quietly);
+  // The app says when somebody signs in: signing out before may have deleted what was kept.
+  plausch.shell = { keep: later };
+  new PerformanceObserver((_, observer) => {
+    observer.disconnect();
+    later();
   }).observe({ type: "mark", buffered: true });
 }
 

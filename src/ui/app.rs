@@ -15,6 +15,7 @@ use super::{
     },
     last, list_pane, lock, marks, nav, notify, prefs, sign_in,
 };
+use crate::page::call;
 use crate::reactive::*;
 use crate::text::format;
 use crate::ui::draw::{Draw, Drawn, NodeRef, choose, effect, html, live};
@@ -163,11 +164,20 @@ fn watch_room(ui: Ui, root: &HtmlElement) {
     }
 }
 
-/// Remembers for the next start whether somebody is signed in.
+/// Remembers for the next start whether somebody is signed in, and has the app's files kept for whoever signs in.
 fn remember(ui: Ui) {
+    let mut was_out = false;
     effect(move || match ui.state.phase.get() {
-        Phase::In => prefs::remember_signed_in(ui.state.stays.get_value()),
-        Phase::Out => prefs::remember_signed_out(),
+        Phase::In => {
+            prefs::remember_signed_in(ui.state.stays.get_value());
+            if std::mem::take(&mut was_out) {
+                let _ = call("shell", "keep", &[]);
+            }
+        }
+        Phase::Out => {
+            was_out = true;
+            prefs::remember_signed_out();
+        }
         Phase::Starting | Phase::Elsewhere | Phase::Locked => {}
     });
 }
