@@ -74,9 +74,7 @@ pub fn watch(ui: Ui) {
         match ui.state.phase.get() {
             Phase::In if told => Teller::look(&teller, ui),
             Phase::Starting | Phase::Elsewhere => {}
-            Phase::In | Phase::Out | Phase::Locked => {
-                teller.forget();
-            }
+            Phase::In | Phase::Out | Phase::Locked => teller.forget(told),
         }
     });
 }
@@ -124,11 +122,13 @@ impl Teller {
         }
     }
 
-    fn forget(&self) {
+    /// Takes everything back, if this page or one before may have told something: else the service worker need not start for it.
+    fn forget(&self, told: bool) {
         self.timer.stop();
         self.waiting.take();
-        self.news.forget();
-        leave(std::iter::empty());
+        if self.news.forget() || told {
+            leave(std::iter::empty());
+        }
     }
 }
 

@@ -52,9 +52,9 @@ impl News {
         turn
     }
 
-    /// Forgets the list.
-    pub fn forget(&self) {
-        self.before.set((0, 0));
+    /// Forgets the list; tells whether it was looked at since it was last forgotten.
+    pub fn forget(&self) -> bool {
+        self.before.take() != (0, 0)
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
             assert_eq!(look(&news, account, &[("a", 3, 10), ("b", 0, 5)]), told(&[], true));
             assert_eq!(look(&news, account, &[("b", 1, 11), ("a", 3, 10), ("c", 1, 9)]), told(&["b", "c"], false));
             assert_eq!(look(&news, account, &[("b", 1, 11), ("a", 3, 10), ("c", 1, 9)]), told(&[], false));
-            news.forget();
+            assert!(news.forget() && !news.forget());
             assert_eq!(look(&news, account, &[("b", 2, 12)]), told(&[], true));
         });
     }
