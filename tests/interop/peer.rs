@@ -5,8 +5,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::mpsc;
 
 use crate::server::{Credentials, Server, ServerError, variable};
 
@@ -36,7 +37,7 @@ pub struct Peer {
     pub jid: String,
     _process: Child,
     input: ChildStdin,
-    output: Lines<BufReader<ChildStdout>>,
+    reports: mpsc::UnboundedReceiver<Value>,
     events: VecDeque<Value>,
 }
 
@@ -62,8 +63,8 @@ impl Peer {
             .spawn()?;
         let missing = || std::io::Error::other("no pipe to the peer");
         let input = process.stdin.take().ok_or_else(missing)?;
-        let output = BufReader::new(process.stdout.take().ok_or_else(missing)?).lines();
-        let mut peer = Self { jid: account.jid.clone(), _process: process, input, output, events: VecDeque::new() };
+        let reports = read(process.stdout.take().ok_or_else(missing)?);
+        let mut peer = Self { jid: account.jid.clone(), _process: process, input, reports, events: VecDeque::new() };
         peer.wait("that it is ready", |event| event["event"] == "ready").await?;
         Ok(peer)
     }
@@ -86,8 +87,8 @@ impl Peer {
                 if let Some(place) = self.events.iter().position(&is_like) {
                     return Ok(self.events.remove(place).unwrap_or_default());
                 }
-                match self.output.next_line().await? {
-                    Some(line) => self.events.extend(serde_json::from_str(&line)),
+                match self.reports.recv().await {
+                    Some(report) => self.events.push_back(report),
                     None => return Err(PeerError::Ended(what.to_owned(), self.events.clone())),
                 }
             }
@@ -103,13 +104,40 @@ impl Peer {
         self.wait(&format!("the message {text:?}"), |event| event["event"] == "message" && event["body"] == text).await
     }
 
+    /// Waits until its server has taken all that it was told to send.
+    pub async fn settle(&mut self) -> Result<(), PeerError> {
+        self.act(serde_json::json!({ "do": "iq", "xml": "<ping xmlns='urn:xmpp:ping'/>" })).await?;
+        self.wait("the server's answer", |event| event["event"] == "iq").await?;
+        Ok(())
+    }
+
     /// What it reported and nobody took, without waiting.
-    pub fn events(&self) -> &VecDeque<Value> {
+    pub fn events(&mut self) -> &VecDeque<Value> {
+        while let Ok(report) = self.reports.try_recv() {
+            self.events.push_back(report);
+        }
         &self.events
     }
 
     /// How many messages with this text it has in store, besides those taken.
-    pub fn count(&self, text: &str) -> usize {
-        self.events.iter().filter(|event| event["event"] == "message" && event["body"] == text).count()
+    pub fn count(&mut self, text: &str) -> usize {
+        self.events().iter().filter(|event| event["event"] == "message" && event["body"] == text).count()
     }
+}
+
+/// Takes its reports as they come: a peer whose output nobody reads stops when the pipe is full.
+fn read(output: ChildStdout) -> mpsc::UnboundedReceiver<Value> {
+    let (report, reports) = mpsc::unbounded_channel();
+    let mut lines = BufReader::new(output).lines();
+    tokio::spawn(async move {
+        while let Ok(Some(line)) = lines.next_line().await {
+            // What is no report (a warning of its library) is nobody's business.
+            if let Ok(event) = serde_json::from_str(&line)
+                && report.send(event).is_err()
+            {
+                break;
+            }
+        }
+    });
+    reports
 }

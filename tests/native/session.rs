@@ -187,6 +187,17 @@ impl Session {
         self.view.until("history to be caught up", |state| state.is_online() && state.synced > 0).await
     }
 
+    /// Waits until neither side owes the other an answer. An ejabberd (24.12) whose WebSocket breaks just while it writes
+    /// holds all later messages back for minutes, which is not what most tests of lost connections are about.
+    pub async fn until_settled(&self) -> Result<(), tokio::time::error::Elapsed> {
+        let settled = async {
+            while !self.transcript.is_settled() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(self.options.patience, settled).await
+    }
+
     /// Ends the driver where it stands, without a word to the server.
     pub async fn kill(&mut self) {
         if let Some(driver) = self.driver.take() {

@@ -33,6 +33,13 @@ impl Transcript {
         self.lines_after("< ")
     }
 
+    /// Whether each side has acknowledged what the other asked it to (XEP-0198 §4), as far as the lines are kept.
+    pub fn is_settled(&self) -> bool {
+        let lines = self.lock();
+        let last = |start: &str| lines.iter().rposition(|line| line.starts_with(start));
+        last("> <r ") <= last("< <a ") && last("< <r ") <= last("> <a ")
+    }
+
     fn lines_after(&self, prefix: &str) -> Vec<String> {
         self.lock().iter().filter_map(|line| line.strip_prefix(prefix)).map(str::to_owned).collect()
     }
@@ -51,6 +58,20 @@ impl fmt::Display for Transcript {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn knows_when_all_is_acknowledged() {
+        let transcript = Transcript::default();
+        assert!(transcript.is_settled());
+        transcript.note("> <r xmlns='urn:xmpp:sm:3'/>");
+        assert!(!transcript.is_settled());
+        transcript.note("< <a xmlns='urn:xmpp:sm:3' h='1'/>");
+        assert!(transcript.is_settled());
+        transcript.note("< <r xmlns='urn:xmpp:sm:3'/>");
+        assert!(!transcript.is_settled());
+        transcript.note("> <a xmlns='urn:xmpp:sm:3' h='1'/>");
+        assert!(transcript.is_settled());
+    }
 
     #[test]
     fn keeps_the_end() {

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use plausch_interop::{Peer, Server};
 use plausch_model::{ArchivePolicy, ArchivePreferences, BareJid, Command, DeliveryState, Direction, Update};
+use plausch_native::State;
 
 use crate::tools::{Outcome, befriend, forgetful, open, peer, reaches, ready, send, shows, through};
 
@@ -130,11 +131,13 @@ async fn what_was_missed_is_whole_and_in_order(server: Server) -> Outcome {
     open(&mut session, &them).await?;
     shows(&mut session, "before").await?;
     forgetting.store(true, Ordering::SeqCst);
+    session.until_settled().await?;
     session.kill().await;
     for number in 0..250 {
         texts.push(format!("line {number}"));
         peer.say(&account.jid, &format!("line {number}")).await?;
     }
+    peer.settle().await?;
     session.restart().await?;
     open(&mut session, &them).await?;
     shows(&mut session, "line 249").await?;
@@ -150,6 +153,7 @@ async fn what_was_missed_is_whole_and_in_order(server: Server) -> Outcome {
             .await?;
     }
     session.until("the whole history", |state| state.texts() == texts).await?;
-    assert_eq!(session.state().window.as_ref().map(|window| window.gaps.len()), Some(0));
+    let whole = |state: &State| state.window.as_ref().is_some_and(|window| window.gaps.is_empty());
+    session.until("no gap to be shown", whole).await?;
     Ok(())
 }

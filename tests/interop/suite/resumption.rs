@@ -35,6 +35,7 @@ async fn resumes_after_a_cut(server: Server) -> Outcome {
     let me = session.jid().to_string();
     peer.say(&me, "before").await?;
     shows(&mut session, "before").await?;
+    session.until_settled().await?;
     proxy.refuse(true);
     proxy.cut();
     session.until("the connection to be lost", |state| !state.is_online()).await?;
@@ -121,6 +122,7 @@ async fn goes_on_after_a_failed_resumption(server: Server) -> Outcome {
     peer.say(&me, "in before").await?;
     shows(&mut session, "in before").await?;
     forgetting.store(true, Ordering::SeqCst);
+    session.until_settled().await?;
     relay.cut();
     session.until("the connection to be lost", |state| !state.is_online()).await?;
     peer.say(&me, "in during").await?;
@@ -167,6 +169,7 @@ async fn a_killed_program_goes_on_where_it_was(server: Server) -> Outcome {
     open(&mut session, &them).await?;
     peer.say(&me, "before").await?;
     shows(&mut session, "before").await?;
+    session.until_settled().await?;
     session.kill().await;
     peer.say(&me, "while dead").await?;
     session.restart().await?;
