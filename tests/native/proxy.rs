@@ -3,12 +3,18 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
+
+/// How long the server may take to close a connection that we have ended.
+const CLOSING: Duration = Duration::from_secs(10);
 
 /// A direction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +64,7 @@ pub struct CutProxy {
     address: SocketAddr,
     control: watch::Sender<Control>,
     accepted: watch::Receiver<u64>,
+    ended: watch::Receiver<u64>,
     _task: JoinSet<()>,
 }
 
@@ -67,10 +74,10 @@ impl CutProxy {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (control, controlled) = watch::channel(Control::default());
-        let (count, accepted) = watch::channel(0);
+        let ((accept, accepted), (end, ended)) = (watch::channel(0), watch::channel(0));
         let mut task = JoinSet::new();
-        task.spawn(serve(listener, Arc::from(target.into()), controlled, count));
-        Ok(Self { address, control, accepted, _task: task })
+        task.spawn(serve(listener, Arc::from(target.into()), controlled, accept, end));
+        Ok(Self { address, control, accepted, ended, _task: task })
     }
 
     /// Starts a proxy to where this address points, and gives the address that leads there through it.
@@ -90,6 +97,15 @@ impl CutProxy {
     /// How many connections it has accepted so far.
     pub fn accepted(&self) -> u64 {
         *self.accepted.borrow()
+    }
+
+    /// Waits until both sides know of the end of all connections so far.
+    ///
+    /// What is sent to an account between the end of its connection and the moment when the server learns of it makes
+    /// an ejabberd (24.12) wait 15 seconds for each stanza, which is not what most tests of lost connections are about.
+    pub async fn until_ended(&self) -> Result<(), Elapsed> {
+        let (accepted, mut ended) = (self.accepted(), self.ended.clone());
+        timeout(CLOSING, ended.wait_for(|ended| *ended >= accepted)).await.map(drop)
     }
 
     /// Ends all present connections at once.
@@ -127,14 +143,27 @@ impl CutProxy {
     }
 }
 
-async fn serve(listener: TcpListener, target: Arc<str>, control: watch::Receiver<Control>, count: watch::Sender<u64>) {
+async fn serve(
+    listener: TcpListener,
+    target: Arc<str>,
+    control: watch::Receiver<Control>,
+    accepted: watch::Sender<u64>,
+    ended: watch::Sender<u64>,
+) {
+    let count_one = |count: &watch::Sender<u64>| count.send_modify(|count| *count = count.wrapping_add(1));
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
         while connections.try_join_next().is_some() {}
-        count.send_modify(|count| *count = count.wrapping_add(1));
-        if !control.borrow().refusing {
-            connections.spawn(connect(client, Arc::clone(&target), control.clone()));
+        count_one(&accepted);
+        if control.borrow().refusing {
+            count_one(&ended);
+            continue;
         }
+        let (target, control, ended) = (Arc::clone(&target), control.clone(), ended.clone());
+        connections.spawn(async move {
+            connect(client, target, control).await;
+            count_one(&ended);
+        });
     }
 }
 
@@ -154,7 +183,16 @@ async fn connect(mut client: TcpStream, target: Arc<str>, control: watch::Receiv
         // Without it, they are closed in good order.
         let _ = client.set_zero_linger();
         let _ = server.set_zero_linger();
+        return;
     }
+    drop(client);
+    let _it_never_does = timeout(CLOSING, until_it_closes(server)).await;
+}
+
+/// Ends our direction and waits for the other's end. What still comes is lost.
+async fn until_it_closes(mut server: TcpStream) -> io::Result<()> {
+    server.shutdown().await?;
+    tokio::io::copy(&mut server, &mut tokio::io::sink()).await.map(drop)
 }
 
 /// Carries bytes one way until either end closes or the connection is cut.
@@ -194,8 +232,6 @@ async fn pump(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     /// A proxy to a server that sends back what it gets, and a connection through it.
@@ -253,9 +289,10 @@ mod tests {
         let mut refused = TcpStream::connect(proxy.address()).await.unwrap();
         assert!(!matches!(refused.read(&mut [0]).await, Ok(1)));
         proxy.refuse(false);
+        proxy.until_ended().await.unwrap();
         let mut again = TcpStream::connect(proxy.address()).await.unwrap();
         assert!(round_trip(&mut again, b"two").await);
-        assert_eq!(proxy.accepted(), 3);
+        assert_eq!((proxy.accepted(), *proxy.ended.borrow()), (3, 2));
     }
 
     #[tokio::test]

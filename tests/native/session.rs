@@ -187,8 +187,7 @@ impl Session {
         self.view.until("history to be caught up", |state| state.is_online() && state.synced > 0).await
     }
 
-    /// Waits until neither side owes the other an answer. An ejabberd (24.12) whose WebSocket breaks just while it writes
-    /// holds all later messages back for minutes, which is not what most tests of lost connections are about.
+    /// Waits until neither side owes the other an answer, so that nothing is under way.
     pub async fn until_settled(&self) -> Result<(), tokio::time::error::Elapsed> {
         let settled = async {
             while !self.transcript.is_settled() {

@@ -1,12 +1,10 @@
 //! What was said while we were away: the archive (XEP-0313) and offline messages (XEP-0160).
 
-use std::sync::atomic::Ordering;
-
 use plausch_interop::{Peer, Server};
 use plausch_model::{ArchivePolicy, ArchivePreferences, BareJid, Command, DeliveryState, Direction, Update};
 use plausch_native::State;
 
-use crate::tools::{Outcome, befriend, forgetful, open, peer, reaches, ready, send, shows, through};
+use crate::tools::{Forgetful, Outcome, befriend, open, peer, reaches, ready, send, shows, through};
 
 on_both_servers!(
     catches_up_on_another_device,
@@ -82,15 +80,16 @@ async fn reads_long_histories_in_windows(server: Server) -> Outcome {
 
 /// Our own message comes back from the archive when the session could not be resumed: it is the same one.
 async fn knows_its_own_messages_again(server: Server) -> Outcome {
-    let (relay, forgetting) = forgetful(&server).await?;
-    let (_, session) = through(&server, relay.url()).await?;
+    let way = Forgetful::of(&server).await?;
+    let (_, session) = through(&server, &way.url).await?;
     let (mut session, mut peer) = befriend(session, peer(&server).await?).await?;
     let them = peer.jid.clone();
     open(&mut session, &them).await?;
     send(&mut session, &them, "only once").await?;
     peer.hear("only once").await?;
     reaches(&mut session, "only once", DeliveryState::Delivered).await?;
-    forgetting.store(true, Ordering::SeqCst);
+    way.forget();
+    way.kill(&mut session).await?;
     session.restart().await?;
     session.until_synced().await?;
     open(&mut session, &them).await?;
@@ -122,17 +121,16 @@ async fn says_what_the_server_is_to_keep(server: Server) -> Outcome {
 
 /// More than several pages were missed while a chat is open: its newest page comes first, and in the end all is there.
 async fn what_was_missed_is_whole_and_in_order(server: Server) -> Outcome {
-    let (relay, forgetting) = forgetful(&server).await?;
-    let (account, session) = through(&server, relay.url()).await?;
+    let way = Forgetful::of(&server).await?;
+    let (account, session) = through(&server, &way.url).await?;
     let (mut session, mut peer) = befriend(session, peer(&server).await?).await?;
     let them = peer.jid.clone();
     let mut texts = vec!["before".to_owned()];
     peer.say(&account.jid, "before").await?;
     open(&mut session, &them).await?;
     shows(&mut session, "before").await?;
-    forgetting.store(true, Ordering::SeqCst);
-    session.until_settled().await?;
-    session.kill().await;
+    way.forget();
+    way.kill(&mut session).await?;
     for number in 0..250 {
         texts.push(format!("line {number}"));
         peer.say(&account.jid, &format!("line {number}")).await?;

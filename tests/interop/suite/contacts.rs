@@ -1,13 +1,11 @@
 //! The roster: adding, accepting, declining, renaming, removing; presence; what is there again after a restart.
 
-use std::sync::atomic::Ordering;
-
 use plausch_interop::Server;
 use plausch_model::{Availability, BareJid, Command, Subscription};
 use plausch_native::{Session, State};
 use serde_json::json;
 
-use crate::tools::{Fallible, Outcome, befriend, forgetful, friends, peer, signed_in, through};
+use crate::tools::{Fallible, Forgetful, Outcome, befriend, friends, peer, signed_in, through};
 
 on_both_servers!(
     two_engines_become_contacts,
@@ -118,12 +116,12 @@ async fn shows_presence(server: Server) -> Outcome {
 
 /// What did not change is not sent again (RFC 6121 §2.6).
 async fn the_roster_is_versioned(server: Server) -> Outcome {
-    let (relay, forgetting) = forgetful(&server).await?;
-    let (_, session) = through(&server, relay.url()).await?;
+    let way = Forgetful::of(&server).await?;
+    let (_, session) = through(&server, &way.url).await?;
     let (mut session, peer) = befriend(session, peer(&server).await?).await?;
     let them = BareJid::new(&peer.jid);
-    forgetting.store(true, Ordering::SeqCst);
-    session.kill().await;
+    way.forget();
+    way.kill(&mut session).await?;
     let before = session.transcript().received().len();
     session.restart().await?;
     session.until_synced().await?;

@@ -1,6 +1,5 @@
 //! Lost connections: stream management (XEP-0198) resumes them, and where it can't, nothing is lost or doubled either.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use plausch_engine::store::Table;
@@ -8,7 +7,7 @@ use plausch_interop::Server;
 use plausch_model::{Command, DeliveryState};
 use plausch_native::{CutProxy, Flow, Session, State, Toward};
 
-use crate::tools::{Outcome, befriend, details, forgetful, open, peer, reaches, send, shows, through};
+use crate::tools::{Forgetful, Outcome, befriend, details, kill, open, peer, reaches, send, shows, through};
 
 on_both_servers!(
     resumes_after_a_cut,
@@ -38,6 +37,7 @@ async fn resumes_after_a_cut(server: Server) -> Outcome {
     session.until_settled().await?;
     proxy.refuse(true);
     proxy.cut();
+    proxy.until_ended().await?;
     session.until("the connection to be lost", |state| !state.is_online()).await?;
     peer.say(&me, "during").await?;
     send(&mut session, &peer.jid.clone(), "from the tunnel").await?;
@@ -91,6 +91,7 @@ async fn what_is_written_offline_arrives_in_order(server: Server) -> Outcome {
     open(&mut session, &them).await?;
     proxy.refuse(true);
     proxy.cut();
+    proxy.until_ended().await?;
     session.until("the connection to be lost", |state| !state.is_online()).await?;
     let texts: Vec<String> = (0..10).map(|number| format!("line {number}")).collect();
     for text in &texts {
@@ -112,8 +113,8 @@ async fn what_is_written_offline_arrives_in_order(server: Server) -> Outcome {
 
 /// The server has forgotten the session, as after its restart: here, because someone spoils the question.
 async fn goes_on_after_a_failed_resumption(server: Server) -> Outcome {
-    let (relay, forgetting) = forgetful(&server).await?;
-    let (_, session) = through(&server, relay.url()).await?;
+    let way = Forgetful::of(&server).await?;
+    let (_, session) = through(&server, &way.url).await?;
     let (mut session, mut peer) = befriend(session, peer(&server).await?).await?;
     let (me, them) = (session.jid().to_string(), peer.jid.clone());
     open(&mut session, &them).await?;
@@ -121,9 +122,8 @@ async fn goes_on_after_a_failed_resumption(server: Server) -> Outcome {
     peer.hear("out before").await?;
     peer.say(&me, "in before").await?;
     shows(&mut session, "in before").await?;
-    forgetting.store(true, Ordering::SeqCst);
-    session.until_settled().await?;
-    relay.cut();
+    way.forget();
+    way.cut(&session).await?;
     session.until("the connection to be lost", |state| !state.is_online()).await?;
     peer.say(&me, "in during").await?;
     send(&mut session, &them, "out during").await?;
@@ -163,14 +163,14 @@ async fn notices_a_dead_connection(server: Server) -> Outcome {
 }
 
 async fn a_killed_program_goes_on_where_it_was(server: Server) -> Outcome {
-    let (_, session) = through(&server, &server.websocket).await?;
+    let (line, url) = CutProxy::in_front_of(&server.websocket).await?;
+    let (_, session) = through(&server, &url).await?;
     let (mut session, mut peer) = befriend(session, peer(&server).await?).await?;
     let (me, them) = (session.jid().to_string(), peer.jid.clone());
     open(&mut session, &them).await?;
     peer.say(&me, "before").await?;
     shows(&mut session, "before").await?;
-    session.until_settled().await?;
-    session.kill().await;
+    kill(&mut session, &line).await?;
     peer.say(&me, "while dead").await?;
     session.restart().await?;
     open(&mut session, &them).await?;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use plausch_interop::{Credentials, Peer, Server};
 use plausch_model::{Anchor, BareJid, Command, ConnectionDetails, DeliveryState, Subscription};
-use plausch_native::{FrameRelay, Session, SessionOptions, State, Toward, Verdict, View};
+use plausch_native::{CutProxy, FrameRelay, Session, SessionOptions, State, Toward, Verdict, View};
 use plausch_xmpp::xml::{Element, Limits, parse};
 
 /// What a test returns; the text of an error says what was waited for.
@@ -129,13 +129,50 @@ pub async fn through(server: &Server, url: &str) -> Fallible<(Credentials, Sessi
     Ok((account, session))
 }
 
-/// A relay that spoils attempts to resume while it is told to, so that they fail as after a restart of the server.
-pub async fn forgetful(server: &Server) -> Fallible<(FrameRelay, Arc<AtomicBool>)> {
-    let forgetting = Arc::new(AtomicBool::new(false));
-    let forgets = Arc::clone(&forgetting);
-    let filter = move |toward, frame: &str| {
-        let spoils = toward == Toward::Server && forgets.load(Ordering::SeqCst) && frame.contains("previd=");
-        if spoils { Verdict::Replace(vec![frame.replace("previd='", "previd='spoilt-")]) } else { Verdict::Pass }
-    };
-    Ok((FrameRelay::start(&server.websocket, filter).await?, forgetting))
+/// The way to a server that can make it forget sessions, as if it had been started anew.
+pub struct Forgetful {
+    /// Where to connect.
+    pub url: String,
+    relay: FrameRelay,
+    line: CutProxy,
+    forgetting: Arc<AtomicBool>,
+}
+
+impl Forgetful {
+    /// To this server.
+    pub async fn of(server: &Server) -> Fallible<Self> {
+        let forgetting = Arc::new(AtomicBool::new(false));
+        let forgets = Arc::clone(&forgetting);
+        let filter = move |toward, frame: &str| {
+            let spoils = toward == Toward::Server && forgets.load(Ordering::SeqCst) && frame.contains("previd=");
+            if spoils { Verdict::Replace(vec![frame.replace("previd='", "previd='spoilt-")]) } else { Verdict::Pass }
+        };
+        let (line, url) = CutProxy::in_front_of(&server.websocket).await?;
+        let relay = FrameRelay::start(url, filter).await?;
+        Ok(Self { url: relay.url().to_owned(), relay, line, forgetting })
+    }
+
+    /// From now on, attempts to resume are spoilt.
+    pub fn forget(&self) {
+        self.forgetting.store(true, Ordering::SeqCst);
+    }
+
+    /// Ends the connection of a session that is at rest, until both sides know.
+    pub async fn cut(&self, session: &Session) -> Outcome {
+        session.until_settled().await?;
+        self.relay.cut();
+        Ok(self.line.until_ended().await?)
+    }
+
+    /// Kills a session that is at rest, until the server knows.
+    pub async fn kill(&self, session: &mut Session) -> Outcome {
+        kill(session, &self.line).await
+    }
+}
+
+/// Kills a session that is at rest and goes through this proxy, until the server knows.
+pub async fn kill(session: &mut Session, line: &CutProxy) -> Outcome {
+    session.until_settled().await?;
+    session.kill().await;
+    Ok(line.until_ended().await?)
 }
