@@ -1,42 +1,40 @@
 //! One account: takes an input, returns effects. Everything else in this crate is a part of it.
 
 use plausch_model::{
-    AccountSettings, BareJid, CommandError, CommandId, DeliveryState, MessageBody, StanzaId, TimelineKey, Timestamp,
-    Update, ViewId, Way, WorkerSettings,
+    AccountSettings, BareJid, CommandError, CommandId, StanzaId, TimelineKey, Timestamp, Update, ViewId, WorkerSettings,
 };
 use plausch_xmpp::list::IntoList;
 use plausch_xmpp::{
     iq_tracker::IqTracker,
     jid::{self, Jid},
-    stanza::{Message, MessageType, Stanza},
-    xep::{caps::Caps, hints::Hint, receipts::Receipt},
+    stanza::{Message, Stanza},
+    xep::caps::Caps,
     xml::Element,
 };
 use rand_core::CryptoRng;
 
 use crate::{
-    archive::{self, Archive},
+    archive::Archive,
     bookmarks::Bookmarks,
     caps::Capabilities,
     changes::Wanted,
     chats::Chats,
     contacts::Contacts,
     displayed::Displayed,
-    envelope::{Door, Incoming, Opened, Provenance},
+    envelope::{Door, Opened},
     events::{Waiting, event_of},
     finder::Finder,
-    ingest::{self, Applied, Arrival, Known, References},
+    ingest::{Arrival, Known, References},
     io::{AccountConfig, Audience, Effects, Input},
     jids,
     map::Map,
     outbox::Outbox,
-    page::Read,
     profile::Profiles,
-    records::{Change, MessageRecord, SETTINGS, by_origin_id, by_wire_id, encode, jid_key},
+    records::{SETTINGS, encode, jid_key},
     requests::Purpose,
     search::Work,
     session::Session,
-    step::{Loads, RESERVED, Step},
+    step::{Loads, Step},
     storage::Forgetting,
     store::{Key, Loaded, Query, Table},
     views::{Growing, Opening, Views},
@@ -118,12 +116,12 @@ pub struct Account {
     pub(crate) profiles: Profiles,
     pub(crate) capabilities: Capabilities,
     pub(crate) loads: Loads<Then>,
-    references: References,
+    pub(crate) references: References,
     pub(crate) waiting: Waiting,
     /// The last message of the archive in each chat, while pages of it are read on.
     pub(crate) page_ends: Map<BareJid, TimelineKey>,
-    arrivals: Vec<Arrival>,
-    ingesting: bool,
+    pub(crate) arrivals: Vec<Arrival>,
+    pub(crate) ingesting: bool,
     last_sequence: u64,
     now: Timestamp,
     /// What the last step said or counted on that is true only if its batch was committed.
@@ -328,309 +326,6 @@ impl Account {
         }
     }
 
-    /// A page of the archive has arrived completely.
-    pub(crate) fn archive_page(&mut self, results: Vec<Incoming>, read: Read) {
-        self.arrivals.extend(results.into_iter().map(|incoming| Arrival::Message(Box::new(incoming))));
-        self.arrivals.push(Arrival::ArchivePage(read));
-    }
-
-    /// The server has an edit, retraction or reaction of ours.
-    pub(crate) fn change_taken(&mut self, change: Change) {
-        self.arrivals.push(Arrival::Own(Box::new(change)));
-    }
-
-    /// Whether everything that has arrived is taken in, so that it may be acknowledged with the next commit.
-    pub(crate) fn all_ingested(&self) -> bool {
-        self.arrivals.is_empty() && !self.ingesting
-    }
-
-    /// Asks for what the arrivals speak of.
-    fn look_up_arrivals(&mut self, step: &mut Step<'_>) {
-        if self.ingesting || self.arrivals.is_empty() {
-            return;
-        }
-        let keys = self.arrivals.iter().flat_map(|arrival| match arrival {
-            Arrival::Message(incoming) => ingest::lookups(incoming, &self.me),
-            Arrival::ArchivePage(_) => Vec::new(),
-            Arrival::Own(change) => {
-                vec![by_origin_id(&change.message), by_wire_id(&change.chat, &self.me, &change.event.id)]
-            }
-        });
-        let keys: Vec<Key> = keys.into_list();
-        let query = Query::Resolve { index: Table::MessageIds, keys: keys.clone(), target: Table::Messages };
-        self.ingesting = true;
-        self.loads.ask(step, vec![query], Then::Ingest(keys));
-    }
-
-    fn ingest(&mut self, step: &mut Step<'_>, mut known: Known) {
-        self.ingesting = false;
-        for arrival in std::mem::take(&mut self.arrivals) {
-            match arrival {
-                Arrival::Message(incoming) => self.take_in(step, &incoming, &mut known),
-                Arrival::Own(change) => self.take_own_event(step, &change, &mut known),
-                Arrival::ArchivePage(read) => {
-                    let covered = self.page_ends.values().map(|end| end.at).max();
-                    if !read.goes_on {
-                        let ends = std::mem::take(&mut self.page_ends);
-                        ends.iter().for_each(|(chat, end)| self.chats.mark_up_to(chat, *end));
-                    }
-                    self.archive_page_applied(step, read, covered);
-                }
-            }
-        }
-    }
-
-    fn take_in(&mut self, step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) {
-        // What bounces says nothing of what they are doing.
-        let live = incoming.provenance == Provenance::Live && incoming.message.kind != MessageType::Error;
-        if let Some(state) = ingest::chat_state(&incoming.message).filter(|_| live && incoming.way == Way::In) {
-            self.chats.set_typing(&incoming.chat, state, step.now);
-        }
-        let reference = ingest::reference(incoming);
-        let bounced = reference.as_ref().and_then(|(id, state)| match state {
-            DeliveryState::Failed(why) => Some(self.event_bounced(step, &incoming.chat, id, why, known)),
-            _ => None,
-        });
-        if let Some(reference) = reference.filter(|_| bounced != Some(true)) {
-            match ingest::refer(incoming, &reference, &self.me, known) {
-                Some(Applied::Changed(message)) => self.change_message(step, &message),
-                Some(_) => {}
-                None => self.references.wait(&incoming.chat, reference),
-            }
-        }
-        let floor = match incoming.provenance {
-            Provenance::Archive => self.archive_floor(&incoming.chat),
-            _ => self.settled(&incoming.chat).filter(|_| incoming.is_in_turn(self.session.began_at())),
-        };
-        self.take_event(step, incoming, known, floor);
-        if !self.take_original(step, incoming, known, floor) {
-            match ingest::apply(step, incoming, known, floor) {
-                Applied::Added(message) => self.message_arrived(step, incoming, *message, known),
-                Applied::Changed(message) => {
-                    self.change_message(step, &message);
-                    self.check_displayed(step, &message);
-                }
-                Applied::Nothing => {}
-            }
-        }
-        if let Some(up_to) = ingest::displayed_elsewhere(incoming, known) {
-            self.learn_displayed(step, &incoming.chat, up_to);
-        }
-        match incoming.provenance {
-            Provenance::Archive => self.put_in_the_archives_order(step, incoming, known, floor),
-            Provenance::History | Provenance::Missed => {
-                self.put_in_the_archives_past(step, incoming, known);
-                // A gap comes before the mark, once there is nothing behind it.
-                let missed = incoming.provenance == Provenance::Missed && self.archive.is_synced();
-                if let Some(message) = ingest::duplicate_of(incoming, known).filter(|_| missed) {
-                    self.chats.mark_up_to(&incoming.chat, message.item.key);
-                }
-            }
-            Provenance::Live | Provenance::Delayed | Provenance::Carbon => {
-                // It covers what came before in other chats, too.
-                let latest = self.chats.settled_until().unwrap_or(incoming.at);
-                if self.archive.live(step, incoming.stanza_id.as_ref(), latest) {
-                    self.chats.mark_all();
-                }
-            }
-        }
-    }
-
-    /// Who answers has read what was there: also where more has come since.
-    fn answered_elsewhere(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
-        let read = self.chats.get(&message.chat).and_then(|chat| chat.record.read_up_to);
-        if message.item.way == Way::Out && read < Some(message.item.key) {
-            self.read_up_to(step, &message.chat, message.item.key);
-        }
-    }
-
-    /// What comes live before the archive has been caught up with stands behind a gap.
-    fn handed_out(&mut self, step: &mut Step<'_>, incoming: &Incoming, message: &MessageRecord) {
-        let live = matches!(incoming.provenance, Provenance::Live | Provenance::Carbon);
-        if live && !incoming.stamped && self.session.has_archive() {
-            let began = self.session.began_at();
-            self.archive.early(step, began, message.item.key.at);
-        }
-    }
-
-    /// A message is new.
-    pub(crate) fn message_arrived(
-        &mut self,
-        step: &mut Step<'_>,
-        incoming: &Incoming,
-        mut message: MessageRecord,
-        known: &mut Known,
-    ) {
-        self.waiting.tell(step, &mut message);
-        self.references.apply(&mut message, known);
-        known.put(&message);
-        self.save_message(step, &message);
-        self.finder.list(step, &message);
-        let is_history = incoming.provenance == Provenance::History;
-        self.chats.message_added(&message, is_history);
-        self.chats.settle(&message);
-        if !is_history {
-            self.answered_elsewhere(step, &message);
-            self.handed_out(step, incoming, &message);
-        }
-        self.views.added(&message);
-        self.check_displayed(step, &message);
-        self.answer_receipt_request(step, incoming);
-    }
-
-    /// The last place that the server has given in a chat.
-    pub(crate) fn settled(&self, chat: &BareJid) -> Option<TimelineKey> {
-        self.chats.get(chat)?.settled
-    }
-
-    /// Behind what the next message of the archive belongs.
-    fn archive_floor(&self, chat: &BareJid) -> Option<TimelineKey> {
-        let marked = || self.chats.get(chat).filter(|_| self.archive.has_mark())?.marked;
-        self.page_ends.get(chat).copied().or_else(marked)
-    }
-
-    /// A message of the archive that is here already may stand in another place: what we sent at the same time as others
-    /// did, and what was written long before it could be sent.
-    fn put_in_the_archives_order(
-        &mut self,
-        step: &mut Step<'_>,
-        incoming: &Incoming,
-        known: &mut Known,
-        floor: Option<TimelineKey>,
-    ) {
-        let Some(mut message) = Self::copied(incoming, known) else { return };
-        let key = message.item.key;
-        // Without anything before it in the archive there is only the server's clock to go by, before which it cannot stand;
-        // behind it, it may: after what the archive does not have any more. And what we sent came there later than we thought.
-        let early = message.item.way == Way::Out && key.at < incoming.at && !self.archive.is_in_order(key);
-        // What will be read of the same second comes before it, if the page begins behind a gap.
-        let in_the_way = incoming.renumbered && key.at == incoming.at && self.archive.keeps_free(key);
-        let misplaced = early || in_the_way || floor.map_or(key.at < incoming.at, |floor| key <= floor);
-        if misplaced && incoming.floor.is_none_or(|floor| floor < key.at) {
-            let place = ingest::place_of(step, incoming, floor);
-            message = self.move_message(step, &message, place, incoming.at);
-            known.put(&message);
-        }
-        self.chats.settle(&message);
-        self.page_ends.insert(incoming.chat.clone(), message.item.key);
-    }
-
-    /// The message that a result of the archive is a copy of. What waits to be sent again has its place yet to come.
-    fn copied(incoming: &Incoming, known: &Known) -> Option<MessageRecord> {
-        let message = ingest::duplicate_of(incoming, known)?;
-        ingest::is_of_present_try(incoming, message).then(|| message.clone())
-    }
-
-    /// A message that was here before the archive was first read may turn out to be an old one.
-    fn put_in_the_archives_past(&mut self, step: &mut Step<'_>, incoming: &Incoming, known: &mut Known) {
-        let (Some(sequence), Some(message)) = (incoming.sequence, Self::copied(incoming, known)) else { return };
-        let place = TimelineKey { at: incoming.earliest(), sequence };
-        let key = message.item.key;
-        // What was read before, of the same second, is in the archive's order already; what came by itself stands behind all
-        // that are read back.
-        let in_order = match incoming.provenance {
-            Provenance::History => archive::is_history(key),
-            _ => key.sequence / RESERVED == sequence / RESERVED,
-        };
-        if key.at == place.at && in_order || incoming.floor.is_some_and(|floor| key.at <= floor) {
-            return;
-        }
-        let moved = self.move_message(step, &message, place, incoming.at);
-        known.put(&moved);
-    }
-
-    /// Gives a message another place.
-    pub(crate) fn move_message(
-        &mut self,
-        step: &mut Step<'_>,
-        message: &MessageRecord,
-        place: TimelineKey,
-        at: Timestamp,
-    ) -> MessageRecord {
-        step.fx.batch.delete(Table::Messages, message.store_key());
-        let left = self.views.moved(message, place);
-        let mut moved = message.clone();
-        (moved.item.key, moved.item.at) = (place, at);
-        self.save_message(step, &moved);
-        self.finder.forget(&mut step.fx.batch, message);
-        self.finder.list(step, &moved);
-        let newest = self.chats.get(&moved.chat).and_then(|chat| chat.record.newest);
-        if newest == Some(message.item.key) && place < message.item.key {
-            self.look_for_newest(step, moved.chat.clone());
-        }
-        self.chats.message_moved(&moved);
-        self.chats.settle(&moved);
-        self.views.added(&moved);
-        for (queries, growing) in left {
-            self.loads.ask(step, queries, Then::Grow(growing));
-        }
-        moved
-    }
-
-    /// Puts a new message of ours into its chat.
-    pub(crate) fn add_message(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
-        self.save_message(step, message);
-        self.finder.list(step, message);
-        self.chats.message_added(message, false);
-        self.views.added(message);
-    }
-
-    /// A message says something else now.
-    pub(crate) fn text_changed(&mut self, step: &mut Step<'_>, before: &MessageRecord, message: &MessageRecord) {
-        if before.item.body != message.item.body {
-            self.finder.forget(&mut step.fx.batch, before);
-            self.finder.list(step, message);
-        }
-    }
-
-    /// A message is now like this.
-    pub(crate) fn change_message(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
-        if message.item.way == Way::Out && message.item.state != Some(DeliveryState::Waiting) {
-            self.outbox.seen(step, &message.item.id);
-            self.chats.settle(message);
-        }
-        self.save_message(step, message);
-        self.show_changed(message);
-    }
-
-    /// A message is to be shown as it is now.
-    pub(crate) fn show_changed(&mut self, message: &MessageRecord) {
-        let mut shown = message.clone();
-        self.outbox.overlay(&self.me, &mut shown.item);
-        self.chats.message_changed(&shown);
-        self.views.changed(message);
-    }
-
-    fn save_message(&self, step: &mut Step<'_>, message: &MessageRecord) {
-        let key = message.store_key();
-        step.fx.batch.put(Table::Messages, key.clone(), encode(message));
-        for id in ingest::id_keys(message) {
-            step.fx.batch.put(Table::MessageIds, id, key.clone());
-        }
-    }
-
-    /// Takes a message out of its chat.
-    pub(crate) fn delete_message(&mut self, step: &mut Step<'_>, message: &MessageRecord) {
-        step.fx.batch.delete(Table::Messages, message.store_key());
-        for id in ingest::id_keys(message) {
-            step.fx.batch.delete(Table::MessageIds, id);
-        }
-        self.chats.change(&message.chat, |chat| chat.total = chat.total.saturating_sub(1));
-        self.views.removed(message);
-    }
-
-    /// Tells the author that a message has arrived, if they may know and the person wants them to (attack case A-21).
-    pub(crate) fn answer_receipt_request(&mut self, step: &mut Step<'_>, incoming: &Incoming) {
-        let Some(id) = ingest::wants_receipt(incoming) else { return };
-        if !self.settings.send_receipts || !self.contacts.may_see_us(&incoming.chat) {
-            return;
-        }
-        let Some(to) = incoming.message.from.clone() else { return };
-        let mut receipt = Message::new(MessageType::Chat, to).with_payload(&Receipt { id: id.to_owned() });
-        receipt.id = Some(step.random_id());
-        self.send(step, &receipt.with_payload(&Hint::Store).to_element());
-    }
-
     /// Ends every step: what changed is stored and published, what may be sent is sent.
     fn finish(&mut self, step: &mut Step<'_>) {
         // What goes out comes after what has come in.
@@ -725,12 +420,4 @@ fn answered(effects: &Effects) -> Vec<(ViewId, CommandId)> {
         _ => None,
     });
     answers.collect()
-}
-
-/// The text of a message, if it has one.
-pub(crate) fn text_of(message: &MessageRecord) -> Option<&str> {
-    match &message.item.body {
-        MessageBody::Text(text) => Some(text),
-        MessageBody::Unreadable | MessageBody::Retracted => None,
-    }
 }

@@ -11,10 +11,11 @@ use plausch_xmpp::{
 
 use crate::{
     Account,
-    account::{Then, text_of},
+    account::Then,
     changes::Wanted,
     contacts::address,
     jids,
+    messages::text_of,
     records::{MessageRecord, Outgoing, by_origin_id, chat_end, chat_prefix, decode_row},
     requests::Purpose,
     step::Step,

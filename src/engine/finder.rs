@@ -192,7 +192,7 @@ impl Account {
 /// A hit as views show it.
 fn shown(hit: Hit) -> SearchHit {
     let Hit { message, ranges } = hit;
-    let text = crate::account::text_of(&message).unwrap_or_default();
+    let text = crate::messages::text_of(&message).unwrap_or_default();
     let Excerpt { text, ranges: marks } = excerpt(text, &ranges, EXCERPT_CHARS);
     let range = |range: std::ops::Range<usize>| MatchRange { start: number(range.start), end: number(range.end) };
     SearchHit {

@@ -4,15 +4,16 @@
 //! send, what to tell the views, when to wake up. A driver does the IO; [`io`] states the contract between the two.
 //!
 //! Reading order: [`io`] and [`store`] are the borders; `account` is where an input is sorted and a step ends; `session`
-//! keeps the connection; `envelope` and `ingest` are the way in, `outbox` the way out; `story` is what becomes of a message,
-//! `events` how that comes in and `changes` how it goes out;
-//! `archive`, `page`, `gaps` and `sync` the way back; `chats`, `views`, `contacts` and
+//! keeps the connection; `envelope`, `arrivals` and `ingest` are the way in, `outbox` the way out; `messages` writes them down;
+//! `story` is what becomes of a message, `events` how that comes in and `changes` how it goes out;
+//! `archive`, `page`, `order`, `gaps` and `sync` the way back; `chats`, `views`, `contacts` and
 //! `profile` are what people see, `bookmarks` the rooms among it, `displayed` how far they have; `search` finds it again,
 //! for which `finder` asks.
 
 mod account;
 mod archive;
 mod archive_preferences;
+mod arrivals;
 mod bookmarks;
 mod boot;
 mod caps;
@@ -30,6 +31,8 @@ mod ingest;
 pub mod io;
 mod jids;
 pub mod map;
+mod messages;
+mod order;
 mod outbox;
 mod page;
 mod presence;

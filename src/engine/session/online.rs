@@ -22,9 +22,9 @@ use plausch_xmpp::{
 use super::{FAREWELL_MILLIS, LINGER_MILLIS, Online, Phase, SAFE_STANZA_BYTES, SILENCE_MILLIS};
 use crate::{
     Account,
-    account::text_of,
     ingest::place_after,
     jids,
+    messages::text_of,
     records::{MessageRecord, Outgoing, Setup},
     requests::Purpose,
     step::Step,
