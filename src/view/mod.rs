@@ -22,6 +22,7 @@ mod search;
 mod sort;
 mod state;
 mod timeline;
+mod window;
 
 pub use account::{Account, ChatSize};
 pub use avatars::Avatars;
@@ -35,7 +36,8 @@ pub use place::{Dialog, OpenChat, Place, Returning, Section, SettingsSection};
 pub use search::{Found, Search};
 pub use sort::sort_by;
 pub use state::{Expected, Phase, Pictures, Reply, State};
-pub use timeline::{Edit, Entry, Shape, Target, Timeline, Window};
+pub use timeline::{Edit, Target, Timeline};
+pub use window::{Entry, Shape, Window};
 
 #[cfg(test)]
 pub(crate) mod fixtures;

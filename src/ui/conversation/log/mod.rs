@@ -4,6 +4,9 @@
 //! Everything happens between a change and the next paint: the slice is set, the view machinery draws it in a
 //! microtask, and the next microtask measures the new rows and puts spacers and scroll position right.
 
+mod acts;
+mod reach;
+
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
@@ -12,17 +15,17 @@ use std::{
     time::Duration,
 };
 
-use plausch_model::{Command, Direction, OriginId, TimelineKey, Way};
+use plausch_model::{TimelineKey, Way};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, ResizeObserver};
+use web_sys::{Element, HtmlElement, ResizeObserver};
 
 use super::{
     super::{
         Ui, dialogs,
         kit::{
             avatar::avatar,
-            dom::{self, Step},
+            dom,
             empty::skeleton_rows,
             hold,
             icon::{icon, icons},
@@ -30,9 +33,9 @@ use super::{
         },
         wording,
     },
-    gap, highlight,
+    highlight,
     layout::{self, Anchor, Reach, View},
-    message, reactions,
+    message,
 };
 use crate::reactive::*;
 use crate::ui::draw::{Draw, Drawn, NodeRef, choose, each, effect, html, live, memo, when};
@@ -43,10 +46,6 @@ use crate::{
 
 /// How long the floating day stays after the last scrolling.
 const DAY_STAYS: Duration = Duration::from_millis(1400);
-/// Older messages are fetched when this many visible parts are left above.
-const FETCH_AHEAD: f64 = 2.0;
-/// So many messages beyond what is to be seen are kept, and twice as many before any are let go.
-const KEPT_BEYOND: usize = 500;
 /// What is out of view is drawn once nothing has changed for this long.
 const CALM: Duration = Duration::from_millis(120);
 /// Rounds of drawing and measuring before a paint; two are enough unless guesses were far off.
@@ -620,81 +619,6 @@ impl Log {
         }
     }
 
-    /// Asks for more messages where the window is about to end.
-    fn fetch(&self, window: &Window, view: View) {
-        let entries = window.entries();
-        let Some((first, last)) = entries.first().zip(entries.last()) else { return };
-        let (asked_older, asked_newer) = self.asked.get();
-        let grow = |direction| {
-            let chat = self.chat.jid.clone();
-            self.ui.state.command(self.chat.account, Command::GrowWindow { chat, direction });
-        };
-        let ahead = view.height * FETCH_AHEAD;
-        if !window.at_start() && view.top - view.lead < ahead && asked_older != Some(first.key) {
-            self.asked.set((Some(first.key), asked_newer));
-            grow(Direction::Older);
-        }
-        let below = layout::total(entries, view) - view.top - view.height;
-        if !window.at_end() && below < ahead && asked_newer != Some(last.key) {
-            self.asked.set((self.asked.get().0, Some(last.key)));
-            grow(Direction::Newer);
-        }
-    }
-
-    /// Lets go of messages that are far from what is to be seen, so that memory does not grow with how far one scrolls.
-    fn let_go(&self, window: &Window, view: View) {
-        let entries = window.entries();
-        if entries.len() <= KEPT_BEYOND.saturating_mul(3) || self.cut.replace(entries.len()) == entries.len() {
-            return;
-        }
-        let Some(seen) = layout::newest_visible(entries, view).map(|key| window.index_of(key)) else { return };
-        let cut = |direction, index: usize| {
-            if let Some(end) = entries.get(index).map(|entry| entry.key) {
-                let chat = self.chat.jid.clone();
-                self.ui.state.command(self.chat.account, Command::CutWindow { chat, direction, end });
-            }
-        };
-        let (older, newer) = (seen.saturating_sub(KEPT_BEYOND), seen.saturating_add(KEPT_BEYOND));
-        if older > KEPT_BEYOND {
-            cut(Direction::Older, older);
-        }
-        if entries.len().saturating_sub(newer) > KEPT_BEYOND {
-            cut(Direction::Newer, newer);
-        }
-    }
-
-    /// Asks for a page of the gap that is in view, once for what the window is now.
-    fn fill(&self, window: &Window, view: View) {
-        let Some((place, direction)) = gap::looked_at(window, view) else { return };
-        let asked = Some((place, window.entries().len()));
-        if self.filled.replace(asked) != asked {
-            self.ui.state.command(self.chat.account, gap::fill(&self.chat, place, direction));
-        }
-    }
-
-    /// Tells what the person has seen.
-    fn mark(&self) {
-        if self.window(|window| window.chat() != Some(&self.chat.jid)) {
-            return;
-        }
-        let looking = self.ui.state.looking.get_untracked();
-        self.chat.account.chats.follow(&self.chat.jid, looking && self.signals.at_end.get_untracked());
-        if !looking {
-            return;
-        }
-        let marked = self.marked.get();
-        let seen = self.window(|window| {
-            let seen = layout::newest_visible(window.entries(), self.view.get())?;
-            let until_seen = window.entries().iter().rev().skip_while(|entry| entry.key > seen);
-            let mut news = until_seen.take_while(|entry| marked.is_none_or(|marked| entry.key > marked));
-            news.any(|entry| entry.way == Way::In).then_some(seen)
-        });
-        if let Some(seen) = seen {
-            self.marked.set(Some(seen));
-            self.ui.state.mark_read(&self.chat, seen);
-        }
-    }
-
     /// To the unread divider if that is further down, else to the end. The button goes; the focus stays in the log.
     fn jump(self: &Rc<Self>) {
         dom::focus_quietly(&self.content);
@@ -729,82 +653,6 @@ impl Log {
         let id = focused.closest("[data-id]").ok().flatten().and_then(|article| article.get_attribute("data-id"));
         if id.is_some_and(|id| !drawn.iter().any(|entry| entry.id.as_str() == id)) {
             dom::focus_quietly(&self.content);
-        }
-    }
-
-    fn entry_at(&self, event: &web_sys::Event) -> Option<(Arc<Entry>, HtmlElement)> {
-        let article = dom::nearest(event, "[data-id]")?;
-        let id = OriginId::new(article.get_attribute("data-id")?);
-        let entry = self.window(|window| window.find(&id).cloned())?;
-        Some((entry, article))
-    }
-
-    fn clicked(&self, event: &MouseEvent) {
-        let Some((entry, article)) = self.entry_at(event) else { return };
-        if dom::nearest(event, ".message-more").is_some() {
-            self.open_menu(&entry, &article, None);
-        } else if let Some(act) = dom::nearest(event, "[data-act]").and_then(|button| button.get_attribute("data-act"))
-        {
-            let id = entry.id.clone();
-            let emoji = dom::nearest(event, "[data-emoji]").and_then(|chip| chip.get_attribute("data-emoji"));
-            let command = match act.as_str() {
-                "react" => entry.item.with_untracked(|item| reactions::toggle(item, &emoji.unwrap_or_default())),
-                "retry" => Some(Command::Retry(id)),
-                _ => Some(Command::Discard(id)),
-            };
-            // The button goes.
-            dom::focus_quietly(&article);
-            if let Some(command) = command {
-                self.ui.act(self.chat.account, command);
-            }
-        }
-    }
-
-    /// The browser's own menu stays for links and for selected text.
-    fn context_menu(&self, event: &MouseEvent) {
-        let selected = window().get_selection().ok().flatten().is_some_and(|selection| !selection.is_collapsed());
-        if selected || dom::nearest(event, "a").is_some() || dom::nearest(event, ".bubble").is_none() {
-            return;
-        }
-        if let Some((entry, article)) = self.entry_at(event) {
-            event.prevent_default();
-            self.open_menu(&entry, &article, Some((f64::from(event.client_x()), f64::from(event.client_y()))));
-        }
-    }
-
-    /// A long press on a message opens its menu, as a right click does.
-    fn held(&self, event: &PointerEvent) {
-        if self.ui.menu.with_untracked(Option::is_none) {
-            self.context_menu(event);
-        }
-    }
-
-    fn open_menu(&self, entry: &Entry, article: &HtmlElement, point: Option<(f64, f64)>) {
-        let Some(anchor) = dom::find(article, ".message-more") else { return };
-        self.ui.menu.set(Some(message::menu(self.ui, &self.chat, entry, anchor, point)));
-    }
-
-    /// Arrow keys walk through the messages, Enter opens a message's menu.
-    fn key(&self, event: &KeyboardEvent) {
-        let within = dom::nearest(event, "[data-id]");
-        if event.key() == "Enter" && dom::nearest(event, "a, button").is_none() {
-            if let Some((entry, article)) = self.entry_at(event) {
-                event.prevent_default();
-                self.open_menu(&entry, &article, None);
-            }
-            return;
-        }
-        let Some(Step::By(step @ (-1 | 1))) = Step::of(event) else { return };
-        event.prevent_default();
-        let articles = dom::find_all(&self.content, "[data-id]");
-        let here = within.and_then(|article| articles.iter().position(|other| *other == article));
-        let next = match here {
-            Some(_) => Step::By(step).from(here, articles.len()),
-            None => articles.len().saturating_sub(1),
-        };
-        if let Some(article) = articles.get(next) {
-            dom::focus_quietly(article);
-            dom::reveal(article);
         }
     }
 }
