@@ -1,7 +1,7 @@
 //! Avatars (XEP-0084), nicknames (XEP-0172) and profiles (XEP-0054).
 
 use plausch_interop::Server;
-use plausch_model::{Avatar, AvatarId, BareJid, Command, ProfileChange};
+use plausch_model::{Availability, Avatar, AvatarId, BareJid, Command, ProfileChange};
 use plausch_native::State;
 use serde_json::json;
 
@@ -30,7 +30,10 @@ async fn avatars_travel(server: Server) -> Outcome {
     romeo.run(Command::AddContact { address: her.to_string(), name: None, groups: vec![] }).await?;
     let him = romeo.jid().clone();
     juliet.until("his request", |state| state.requests.iter().any(|request| request.jid == him)).await?;
-    juliet.run(Command::AcceptRequest(him)).await?;
+    juliet.run(Command::AcceptRequest(him.clone())).await?;
+    // Her server tells those of whom it knows that they want to hear.
+    let sees_him = |state: &State| state.contacts.get(&him).is_some_and(|him| him.availability == Availability::Online);
+    juliet.until("him to be online", sees_him).await?;
     juliet.run(Command::ChangeProfile(ProfileChange::Avatar(Some(pixel())))).await?;
     juliet.until("her own avatar", |state| state.own.as_ref().is_some_and(|own| own.2 == Some(pixel().id))).await?;
     let shown = |state: &State| state.contacts.get(&her).is_some_and(|contact| contact.avatar == Some(pixel().id));
