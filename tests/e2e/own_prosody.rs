@@ -7,7 +7,7 @@ use plausch_xmpp::xml::{Element, Limits, parse};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-use crate::{Account, Server, until};
+use crate::{Server, until};
 
 /// A message in an archive.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,9 +50,8 @@ impl OwnProsody {
         Ok(())
     }
 
-    /// The texts in an account's archive, in its order: what the server was given, however often.
-    pub async fn archived(&self, account: &Account) -> Result<Vec<Archived>> {
-        let user = &account.user;
+    /// The texts in the archive of the account with this name, in its order: what the server was given, however often.
+    pub async fn archived(&self, user: &str) -> Result<Vec<Archived>> {
         let query =
             format!("SELECT value FROM prosodyarchive WHERE store = 'archive' AND user = '{user}' ORDER BY sort_id");
         let mut sqlite = Command::new("sqlite3");
