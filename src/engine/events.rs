@@ -202,10 +202,11 @@ impl Account {
                 }
             }
             Some(message) => {
-                let from_archive = matches!(provenance, Provenance::Archive | Provenance::Missed | Provenance::History);
-                let placing = match from_archive {
-                    true => Placing::Archive(incoming.floor.unwrap_or_default()),
-                    false => Placing::Arrival,
+                let floor = incoming.floor.unwrap_or_default();
+                let placing = match provenance {
+                    Provenance::Archive | Provenance::History => Placing::Archive(floor),
+                    Provenance::Missed => Placing::Missed(floor),
+                    Provenance::Live | Provenance::Delayed | Provenance::Carbon => Placing::Arrival,
                 };
                 self.tell_event(step, message, &event, placing, known);
                 if is_correction {

@@ -7,7 +7,7 @@
 use plausch_model::{BareJid, Emoji, MessageBody, Reaction, TimelineItem, TimelineKey, Timestamp, Way};
 use serde::{Deserialize, Serialize};
 
-use crate::records::MessageRecord;
+use crate::{order::are_of_one_part, records::MessageRecord};
 
 /// So many corrections of a message are kept, beside what it said at first; then the oldest make room.
 const MAX_CORRECTIONS: usize = 20;
@@ -79,16 +79,22 @@ pub(crate) enum Placing {
     Arrival,
     /// It is the archive's, but where the event stands no later than this it is in order.
     Archive(Timestamp),
+    /// So is this, of a part that was missing and may have been read before.
+    Missed(Timestamp),
 }
 
 impl Placing {
-    fn replaces(self, place: TimelineKey) -> bool {
-        matches!(self, Self::Archive(floor) if floor < place.at)
+    fn replaces(self, known: TimelineKey, new: TimelineKey) -> bool {
+        match self {
+            Self::Arrival => false,
+            Self::Archive(floor) => floor < known.at,
+            Self::Missed(floor) => floor < known.at && !are_of_one_part(known, new),
+        }
     }
 
     /// Whether this is the place of what is as old as all that is here: it was here before.
     fn is_of_the_past(self, place: TimelineKey) -> bool {
-        matches!(self, Self::Archive(floor) if place.at <= floor.plus_millis(1))
+        matches!(self, Self::Archive(floor) | Self::Missed(floor) if place.at <= floor.plus_millis(1))
     }
 }
 
@@ -228,7 +234,7 @@ impl Story {
         let place = event.place;
         // Many clients count from 1 again: an id names a correction only together with its text.
         let is_it = |made: &Correction| made.id == event.id && made.text == text;
-        if self.corrections.iter().any(|made| is_it(made) && !placing.replaces(made.place)) {
+        if self.corrections.iter().any(|made| is_it(made) && !placing.replaces(made.place, place)) {
             return;
         }
         self.corrections.retain(|made| !is_it(made));
@@ -245,7 +251,7 @@ impl Story {
         let kept = self.reactions.iter().filter(|set| set.author == *author).count();
         // What is of the past and not among so many has made room for them.
         let stays = match self.reactions.iter().find(|set| is_it(set)) {
-            Some(set) => !placing.replaces(set.place),
+            Some(set) => !placing.replaces(set.place, *place),
             None => kept >= MAX_SETS && placing.is_of_the_past(*place),
         };
         if stays {

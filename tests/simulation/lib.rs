@@ -287,7 +287,9 @@ mod tests {
     /// Seeds that have found something once.
     #[test]
     fn what_was_found_stays_mended() {
-        for seed in [94, 507, 1035, 1130, 1883, 3205, 3861, 3918, 7721, 7980, 8999, 9951, 103_131, 111_321, 111_872] {
+        for seed in
+            [94, 507, 1035, 1130, 1883, 3205, 3861, 3918, 7721, 7980, 8999, 9951, 103_131, 111_321, 111_872, 112_323]
+        {
             assert_eq!(run_with(seed, 0, None, false).broken, Vec::<String>::new());
             assert_eq!(broken(seed..seed + 1, None), []);
         }
