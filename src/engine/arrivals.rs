@@ -146,6 +146,9 @@ impl Account {
         if !is_history {
             self.answered_elsewhere(step, &message);
             self.handed_out(step, incoming, &message);
+            if message.item.way == Way::In {
+                self.await_reading(step);
+            }
         }
         self.views.added(&message);
         self.check_displayed(step, &message);

@@ -45,8 +45,10 @@ const OPEN_MILLIS: i64 = 15_000;
 const NEGOTIATE_MILLIS: i64 = 30_000;
 /// After so much silence we ask whether the server is still there.
 const SILENCE_MILLIS: i64 = 60_000;
-/// For so long after something was awaited, somebody counts as looking.
+/// For so long after something was awaited, somebody counts as looking ...
 const LINGER_MILLIS: i64 = 10_000;
+/// ... and for so long after a message has come, which is often read on another device: that must not be kept from us.
+const NEWS_MILLIS: i64 = 120_000;
 /// The first pause between two tries, before jitter.
 const FIRST_PAUSE_MILLIS: i64 = 1_000;
 /// The longest pause.
@@ -91,8 +93,8 @@ enum Phase {
 struct Online {
     details: ConnectionDetails,
     csi_active: bool,
-    /// When something was awaited last.
-    awaited_at: Timestamp,
+    /// Until when somebody counts as looking.
+    looked_until: Timestamp,
     last_heard: Timestamp,
     asked_if_alive: bool,
     ack_due: bool,
@@ -316,8 +318,7 @@ impl Session {
             Phase::Online(online) => {
                 let silence = online.last_heard.plus_millis(SILENCE_MILLIS);
                 let hidden = self.record.client_state && online.csi_active && !self.is_visible();
-                let away = online.awaited_at.plus_millis(LINGER_MILLIS);
-                let deadlines = [(!online.asked_if_alive).then_some(silence), hidden.then_some(away)];
+                let deadlines = [(!online.asked_if_alive).then_some(silence), hidden.then_some(online.looked_until)];
                 deadlines.into_iter().flatten().min()
             }
         };

@@ -19,7 +19,7 @@ use plausch_xmpp::{
     xml::Element,
 };
 
-use super::{FAREWELL_MILLIS, LINGER_MILLIS, Online, Phase, SAFE_STANZA_BYTES, SILENCE_MILLIS};
+use super::{FAREWELL_MILLIS, LINGER_MILLIS, NEWS_MILLIS, Online, Phase, SAFE_STANZA_BYTES, SILENCE_MILLIS};
 use crate::{
     Account,
     ingest::place_after,
@@ -40,7 +40,7 @@ impl Account {
         let online = Online {
             details: self.describe(step.now, &ready, resumed),
             csi_active: true,
-            awaited_at: step.now,
+            looked_until: step.now.plus_millis(LINGER_MILLIS),
             last_heard: step.now,
             asked_if_alive: false,
             ack_due: false,
@@ -403,13 +403,20 @@ impl Account {
         let visible = self.session.is_visible();
         let Phase::Online(online) = &mut self.session.phase else { return };
         if awaits {
-            online.awaited_at = step.now;
+            online.looked_until = online.looked_until.max(step.now.plus_millis(LINGER_MILLIS));
         }
-        let active = visible || step.now.millis_since(online.awaited_at) < LINGER_MILLIS;
+        let active = visible || step.now < online.looked_until;
         if self.session.record.client_state && online.csi_active != active {
             online.csi_active = active;
             let state = if active { ClientState::Active } else { ClientState::Inactive };
             self.transmit(step, &state.to_element());
+        }
+    }
+
+    /// Somebody has written.
+    pub(crate) fn await_reading(&mut self, step: &Step<'_>) {
+        if let Phase::Online(online) = &mut self.session.phase {
+            online.looked_until = step.now.plus_millis(NEWS_MILLIS);
         }
     }
 

@@ -254,6 +254,28 @@ fn nobody_is_away_who_waits_for_an_answer() {
     harness.sent_last("inactive");
 }
 
+/// What was read on another device is told like presence: it would be kept from us.
+#[test]
+fn nobody_is_away_who_has_news_that_may_be_read_elsewhere() {
+    let mut harness = Harness::new(Server { client_state: true, ..Server::default() });
+    harness.start();
+    harness.sign_in(ROSTER);
+    harness.command(Command::SetVisible(false));
+    harness.advance(10_000);
+    harness.sent_last("inactive");
+    harness.sent();
+    harness.receive(&message("m1", "hello"));
+    harness.sent_last("active");
+    // What is heard meanwhile keeps the server from being asked whether it is there.
+    for pause in [50_000, 50_000, 19_000] {
+        harness.advance(pause);
+        harness.receive("<r xmlns='urn:xmpp:sm:3'/>");
+    }
+    assert!(!harness.sent().iter().any(|element| element.name() == "inactive"));
+    harness.advance(1_000);
+    harness.sent_last("inactive");
+}
+
 #[test]
 fn a_server_without_client_state_hears_nothing_of_it() {
     let mut harness = Harness::online();
