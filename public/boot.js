@@ -11,12 +11,13 @@ plausch.settings.catch(() => {});
 
 // What came is told outside the page by the service worker, which knows all pages (src/ui/notify.rs).
 const post = (message) => navigator.serviceWorker?.controller?.postMessage(message);
+const notice = (tag, title, body) => ({ tag, title, body, icon: document.querySelector("[rel=apple-touch-icon]")?.href });
 plausch.notify = {
   // "granted", "denied" or "default"; undefined where the browser cannot do it.
   state: () => (navigator.serviceWorker ? globalThis.Notification?.permission : undefined),
   ask: () => Notification.requestPermission(),
-  tell: (tag, title, body) => post({ notify: { tag, title, body, icon: document.querySelector("[rel=apple-touch-icon]")?.href } }),
-  leave: (left) => post({ left }),
+  tell: (...what) => post({ notify: notice(...what) }),
+  leave: (left, ...changed) => post({ left, changed: notice(...changed) }),
 };
 navigator.serviceWorker?.addEventListener("message", ({ data }) => {
   if (data.open) dispatchEvent(new CustomEvent("plausch-open", { detail: data.open }));

@@ -37,9 +37,9 @@ addEventListener("activate", (event) => {
 
 // A page says that it is up, and in no hurry any more. A browser may break off what it then no longer waited for.
 addEventListener("message", (event) => {
-  const { notify, left } = event.data;
+  const { notify, left, changed } = event.data;
   if (notify) return event.waitUntil(tell(notify));
-  if (left) return event.waitUntil(untell(left));
+  if (left) return event.waitUntil(untell(left, changed));
   const settingsAgain = late.has(event.source?.id) ? fetchSettings() : undefined;
   event.waitUntil(Promise.all([settingsAgain, refill(), tidy()]));
 });
@@ -166,10 +166,12 @@ async function tell({ title, ...what }) {
   if (!pages.some(({ focused }) => focused)) await registration.showNotification(title, what);
 }
 
-// Takes back what has been read: all but these.
-async function untell(left) {
+// Takes back what has been read: all but these. One of them may say something else now, if it is still shown.
+async function untell(left, { title, ...what } = {}) {
   const shown = await registration.getNotifications();
-  shown.filter(({ tag }) => !left.includes(tag)).forEach((notification) => notification.close());
+  const stays = ({ tag }) => left.includes(tag);
+  shown.filter((notification) => !stays(notification)).forEach((notification) => notification.close());
+  if (shown.filter(stays).some(({ tag }) => tag === what.tag)) await registration.showNotification(title, { ...what, silent: true });
 }
 
 // Leads to what was told.

@@ -87,9 +87,8 @@ impl Teller {
         let rows = ui.state.chat_rows();
         let Turn { grown, read } = self.news.look(known, &rows);
         if read {
-            let names: Vec<String> = rows.iter().filter(|row| unread(row) > 0).map(name_of).collect();
-            let many = (!names.is_empty()).then_some(MANY);
-            leave(names.iter().map(String::as_str).chain(many));
+            let unread: Vec<_> = rows.iter().filter(|row| unread(row) > 0).cloned().collect();
+            leave(ui, &unread);
         }
         if grown.is_empty() {
             return;
@@ -107,18 +106,15 @@ impl Teller {
     fn tell(&self, ui: Ui) {
         let mut rows = self.waiting.take();
         rows.retain(|row| unread(row) > 0);
-        let count = |count: u32| ui.plural(|t| t.unread(), f64::from(count));
-        let name = |row: &ChatRow| row.entry.summary.with_untracked(|chat| chat.name.clone());
         if rows.len() > FEW {
-            let sum = rows.iter().map(unread).fold(0, u32::saturating_add);
-            let names: Vec<String> = rows.iter().take(FEW).map(name).collect();
-            return show(MANY, &count(sum), &[&names.join(", "), " …"].concat());
+            let (title, body) = of_many(ui, &rows);
+            return show(MANY, &title, &body);
         }
         for row in rows.iter().rev() {
             let said = row.entry.summary.with_untracked(|chat| chat.preview.clone());
             let said = said.filter(|_| ui.prefs.telling.get_untracked() == Telling::Texts);
-            let body = said.map_or_else(|| count(unread(row)), |said| wording::spoken(ui.words(), &said.body));
-            show(&name_of(row), &ui.words().notify_from().fill(&name(row)), &body);
+            let body = said.map_or_else(|| count(ui, unread(row)), |said| wording::spoken(ui.words(), &said.body));
+            show(&name_of(row), &ui.words().notify_from().fill(&called(row)), &body);
         }
     }
 
@@ -127,9 +123,25 @@ impl Teller {
         self.timer.stop();
         self.waiting.take();
         if self.news.forget() || told {
-            leave(std::iter::empty());
+            leave_nothing();
         }
     }
+}
+
+/// One notification of many chats: how many messages, and of whom.
+fn of_many(ui: Ui, rows: &[ChatRow]) -> (String, String) {
+    let sum = rows.iter().map(unread).fold(0, u32::saturating_add);
+    let names: Vec<String> = rows.iter().take(FEW).map(called).collect();
+    let more = if rows.len() > FEW { " …" } else { "" };
+    (count(ui, sum), [&names.join(", "), more].concat())
+}
+
+fn count(ui: Ui, count: u32) -> String {
+    ui.plural(|t| t.unread(), f64::from(count))
+}
+
+fn called(row: &ChatRow) -> String {
+    row.entry.summary.with_untracked(|chat| chat.name.clone())
 }
 
 fn unread(row: &ChatRow) -> u32 {
@@ -145,10 +157,19 @@ fn show(name: &str, title: &str, body: &str) {
     let _ = call("notify", "tell", &[name.into(), title.into(), body.into()]);
 }
 
-/// Takes back all but these.
-fn leave<'a>(names: impl Iterator<Item = &'a str>) {
-    let names: Array = names.map(JsValue::from_str).collect();
-    let _ = call("notify", "leave", &[names.into()]);
+/// Takes back all but these; what was told of many chats at once now tells of these.
+fn leave(ui: Ui, rows: &[ChatRow]) {
+    if rows.is_empty() {
+        return leave_nothing();
+    }
+    let names: Array = rows.iter().map(name_of).chain([MANY.to_owned()]).map(JsValue::from).collect();
+    let (title, body) = of_many(ui, rows);
+    let _ = call("notify", "leave", &[names.into(), MANY.into(), title.into(), body.into()]);
+}
+
+/// Takes back everything.
+fn leave_nothing() {
+    let _ = call("notify", "leave", &[Array::new().into()]);
 }
 
 /// Opens the chat that was clicked, if it is still there.
