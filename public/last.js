@@ -2,7 +2,7 @@
 //
 // It is kept only where somebody stays signed in and no passphrase stands before what the device keeps (src/ui/last.rs): sealed, in
 // a database of its own, with a key that no script can read. A view is data, not markup: nothing but the elements and attributes
-// below is ever made of it, and nothing of it can be clicked, found or read out.
+// below is ever made of it, and nothing of it can be clicked, found or read out. Photos are small pictures, made anew here.
 const name = "plausch-view";
 const html = "http://www.w3.org/1999/xhtml";
 const elements = new Set(
@@ -10,6 +10,10 @@ const elements = new Set(
 );
 const attributes =
   /^(class|dir|lang|type|rows|cols|placeholder|hidden|disabled|open|datetime|aria-(current|selected|pressed|expanded|disabled|invalid)|data-(?!(jid|id|count|connection|author)$)[a-z-]+|viewBox|d|[cr]?[xyr]|[xy][12]|width|height|points|fill|stroke[a-z-]*)$/;
+// What a photo may be, how many CSS pixels wide it is kept at most, and how many characters all of them may take.
+const picture = /^data:image\/(webp|png);base64,[A-Za-z0-9+/]+=*$/;
+const face = 48;
+const room = 200_000;
 // So long after a change the view is kept anew.
 const pause = 1000;
 // A view that is larger is not worth waiting for.
@@ -46,16 +50,29 @@ async function within(mode, act) {
 
 // ---- painting ---------------------------------------------------------------------------------------------------------
 
-function made(view, scrolled) {
+let photos = {};
+
+// A photo of the last view, if there was one of this name.
+export const photo = (id) => {
+  const address = Object.hasOwn(photos, id) && photos[id];
+  return typeof address === "string" && picture.test(address) ? address : undefined;
+};
+
+function made(view, scrolled, decoded) {
   if (typeof view === "string") return document.createTextNode(view);
   const { tag, space, set = {}, style, top, value, inside } = view;
   if (!elements.has(tag)) throw new TypeError(tag);
   const node = document.createElementNS(space ?? html, tag);
   for (const [key, text] of Object.entries(set)) if (attributes.test(key)) node.setAttribute(key, text);
+  const address = tag === "img" && photo(set["data-avatar"]);
+  if (address) {
+    node.src = address;
+    decoded.push(node.decode().catch(() => {}));
+  }
   if (style) node.style.cssText = style;
   if (value) node.value = value;
   if (top) scrolled.push([node, top]);
-  for (const child of inside ?? []) node.append(made(child, scrolled));
+  for (const child of inside ?? []) node.append(made(child, scrolled, decoded));
   return node;
 }
 
@@ -64,7 +81,7 @@ async function show() {
   const [key, record] = await within("readonly", (store) => Promise.all([answer(store.get("key")), answer(store.get("view"))]));
   if (!key || !record) return;
   const bytes = await crypto.subtle.decrypt({ name: "AES-GCM", iv: record.iv }, key, record.sealed);
-  const { width, tab, entry, left, view } = JSON.parse(new TextDecoder().decode(bytes));
+  const { width, tab, entry, left, view, faces } = JSON.parse(new TextDecoder().decode(bytes));
   const here = kept(() => sessionStorage, "tab");
   if (!here && history.state === null && matchMedia("(display-mode: standalone)").matches) {
     // The installed app is started: it goes on where it was left.
@@ -72,9 +89,11 @@ async function show() {
     sessionStorage.setItem("plausch.left", left);
   } else if (here !== tab || history.state !== entry) return;
   if (width !== innerWidth) return;
-  const scrolled = [];
-  const shown = made(view, scrolled);
+  photos = faces ?? {};
+  const [scrolled, decoded] = [[], []];
+  const shown = made(view, scrolled, decoded);
   shown.setAttribute("data-still", "");
+  await Promise.all(decoded);
   // This runs as soon as it is here, which may be before the page is.
   if (document.readyState === "loading") await new Promise((done) => document.addEventListener("DOMContentLoaded", done));
   const start = document.getElementById("start");
@@ -90,7 +109,38 @@ export const shown = show().catch(() => {});
 
 // ---- keeping ----------------------------------------------------------------------------------------------------------
 
-function taken(node) {
+// The photos of this page by name, as text: what they show, in the middle, as large as it is shown.
+const drawn = new Map();
+
+async function draw(image) {
+  const { naturalWidth: width, naturalHeight: height } = image;
+  const side = Math.min(width, height);
+  const size = Math.min(side, Math.ceil(face * Math.max(1, devicePixelRatio)));
+  const canvas = new OffscreenCanvas(size, size);
+  canvas.getContext("2d").drawImage(image, (width - side) / 2, (height - side) / 2, side, side, 0, 0, size, size);
+  const reader = new FileReader();
+  reader.readAsDataURL(await canvas.convertToBlob({ type: "image/webp", quality: 0.8 }));
+  await new Promise((done) => (reader.onloadend = done));
+  return reader.result;
+}
+
+// The photos among the images of a view.
+async function pictures(images) {
+  const faces = {};
+  let free = room;
+  if (drawn.size > 200) drawn.clear();
+  for (const [id, image] of images) {
+    // That of the last view may still be there. What can't be drawn is shown once the app is.
+    const again = picture.test(image.src);
+    if (!again && !drawn.has(id)) drawn.set(id, await draw(image).catch(() => {}));
+    const address = again ? image.src : drawn.get(id);
+    free -= address?.length ?? 0;
+    if (address && free > 0) faces[id] = address;
+  }
+  return faces;
+}
+
+function taken(node, images) {
   if (node.nodeType === Node.TEXT_NODE) return node.data;
   const tag = node.localName;
   if (!elements.has(tag) || node.type === "password") return undefined;
@@ -100,19 +150,23 @@ function taken(node) {
   if (node.style.cssText) view.style = node.style.cssText;
   if (node.scrollTop) view.top = node.scrollTop;
   if (typeof node.value === "string" && node.value) view.value = node.value;
-  const inside = [...node.childNodes].map(taken).filter(Boolean);
+  if (tag === "img" && node.dataset.avatar && node.naturalWidth) images.set(node.dataset.avatar, node);
+  const inside = [...node.childNodes].map((child) => taken(child, images)).filter(Boolean);
   if (inside.length) view.inside = inside;
   return view;
 }
 
 let stop = () => {};
+let writing = Promise.resolve();
 let before;
 // Of this page: it lies beside each view that it has sealed.
 let key;
 
 async function write(root, left, stopped) {
-  const text = JSON.stringify({ width: innerWidth, tab: tab(), entry: history.state, left: left(), view: taken(root) });
-  if (text === before || text.length > limit) return;
+  const images = new Map();
+  const at = { width: innerWidth, tab: tab(), entry: history.state, left: left(), view: taken(root, images) };
+  const text = JSON.stringify({ ...at, faces: await pictures(images) });
+  if (stopped() || text === before || text.length > limit) return;
   key ??= crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
   const own = await key;
   const iv = crypto.getRandomValues(new Uint8Array(12));
@@ -152,7 +206,7 @@ export function keep(root, left) {
     clearTimeout(timer);
     timer = undefined;
     // Where it can't be kept, there is none at the next start.
-    write(root, left, () => stopped).catch(() => {});
+    writing = writing.then(() => write(root, left, () => stopped)).catch(() => {});
     if (!stopped) watch();
   };
   const leaving = () => document.hidden && now();
@@ -170,5 +224,7 @@ export function keep(root, left) {
 export function forget() {
   stop();
   before = key = undefined;
+  photos = {};
+  drawn.clear();
   indexedDB.deleteDatabase(name);
 }

@@ -29,7 +29,7 @@ pub use runtime::{EngineLink, Lifeline};
 pub use text::Locale;
 
 use inbox::Inbox;
-use view::{Phase, State};
+use view::State;
 
 use crate::reactive::*;
 
@@ -42,16 +42,14 @@ pub enum Placing {
     Part,
 }
 
-/// How long the app waits with its first drawing for the engine to say whether somebody is signed in.
-const PATIENCE: Duration = Duration::from_millis(400);
+/// How long the app waits with its first drawing for the engine to say what there is.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The app. Dropping it takes it out of the page again.
 pub struct App {
-    state: State,
+    ui: ui::Ui,
     inbox: Rc<Inbox>,
     owner: Owner,
-    config: Config,
-    placing: Placing,
     host: Option<Element>,
 }
 
@@ -67,18 +65,18 @@ impl App {
         // Only the first call does anything.
         let _ = Executor::init_wasm_bindgen();
         let owner = Owner::new();
-        let (state, inbox) = owner.with(|| {
+        let (ui, inbox) = owner.with(|| {
             let state = State::new(ui::prefs::expected());
             let inbox = Inbox::new(state, owner.clone());
             page::listen(state, &inbox);
-            (state, inbox)
+            (ui::Ui::new(state, config, placing == Placing::Page), inbox)
         });
-        Self { state, inbox, owner, config, placing, host: None }
+        Self { ui, inbox, owner, host: None }
     }
 
     /// Sets the way to the engine.
     pub fn attach(&self, send: impl Fn(&ToEngine) + 'static) {
-        self.state.attach(Rc::new(send));
+        self.ui.state.attach(Rc::new(send));
     }
 
     /// Where what the engine says goes in.
@@ -87,15 +85,17 @@ impl App {
         move |message| inbox.put(message)
     }
 
-    /// Waits until it is known what to draw, but not for long.
-    pub async fn knows_what_to_draw(&self) {
-        let phase = self.state.phase;
+    /// Goes to where the page was left, and waits until it is known what to draw there, but not for long: then it takes the place
+    /// of the last view without anything missing.
+    pub async fn come_back(&self) {
+        let (ui, state) = (self.ui, self.ui.state);
+        self.owner.with(|| ui::history::keep(ui));
         let known = Promise::new(&mut |resolve, _| {
             let give_up = resolve.clone();
             let say = |resolve: &Function| drop(resolve.call0(&JsValue::UNDEFINED));
             self.owner.with(|| {
                 Effect::new(move |_: Option<()>| {
-                    if phase.get() != Phase::Starting {
+                    if state.is_ready() {
                         say(&resolve);
                     }
                 });
@@ -114,8 +114,7 @@ impl App {
         let host = document().create_element("div")?;
         host.set_attribute("class", "plausch-host")?;
         target.append_child(&host)?;
-        let (state, config, placing) = (self.state, self.config.clone(), self.placing);
-        let drawn = self.owner.with(|| ui::app(ui::Ui::new(state, config, placing == Placing::Page)));
+        let drawn = self.owner.with(|| ui::app(self.ui));
         host.append_child(&drawn.into_node())?;
         self.host = Some(host);
         Ok(())
@@ -125,7 +124,7 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         self.inbox.stop();
-        self.state.detach();
+        self.ui.state.detach();
         if let Some(host) = &self.host {
             host.remove();
         }

@@ -42,8 +42,8 @@ async fn run(body: &HtmlElement, skeleton: &Element, config: Config, lifeline: O
     let greeted = link.connect(settings, lifeline);
     app.attach(move |message| link.send(message));
     greeted.await;
-    app.knows_what_to_draw().await;
     last_view().await;
+    app.come_back().await;
     // What `index.html` shows until now.
     skeleton.remove();
     if app.mount(body).is_ok() {

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlElement, ResizeObserver};
 
 use super::{
-    Room, Ui, banner, conversation, details, dialogs, history, keys,
+    Room, Ui, banner, conversation, details, dialogs, keys,
     kit::{
         button::{self, Look},
         empty::{empty, skeleton_rows},
@@ -36,7 +36,6 @@ pub fn app(ui: Ui) -> Drawn {
                 let _ = page.set_attribute("lang", ui.locale().tag());
             }
         });
-        history::keep(ui);
         last::keep(ui, root);
         notify::watch(ui);
     }

@@ -9,7 +9,7 @@ mod conversation;
 mod details;
 mod dialogs;
 mod draw;
-mod history;
+pub mod history;
 mod keys;
 mod kit;
 mod last;

@@ -19,12 +19,16 @@ impl Default for Avatars {
 }
 
 impl Avatars {
-    /// The signal of one avatar, and whether its bytes have yet to be asked for.
-    pub fn watch(&self, id: &AvatarId) -> (ArcRwSignal<Option<String>>, bool) {
+    /// The signal of one avatar, and whether its bytes have yet to be asked for. It begins with what is known `meanwhile`.
+    pub fn watch(
+        &self,
+        id: &AvatarId,
+        meanwhile: impl FnOnce() -> Option<String>,
+    ) -> (ArcRwSignal<Option<String>>, bool) {
         if let Some(known) = self.known.with_value(|map| map.get(id).cloned()) {
             return (known, false);
         }
-        let fresh = ArcRwSignal::new(None);
+        let fresh = ArcRwSignal::new(meanwhile());
         self.known.update_value(|map| {
             map.insert(id.clone(), fresh.clone());
         });
@@ -33,7 +37,7 @@ impl Avatars {
 
     /// Sets the picture's address; the one it replaces is returned, to be revoked.
     pub fn put(&self, id: &AvatarId, address: String) -> Option<String> {
-        let (signal, _) = self.watch(id);
+        let (signal, _) = self.watch(id, || None);
         let old = signal.get_untracked();
         signal.set(Some(address));
         old
@@ -61,9 +65,9 @@ mod tests {
         owner.with(|| {
             let avatars = Avatars::default();
             let id = AvatarId::new("aa");
-            let (first, ask) = avatars.watch(&id);
+            let (first, ask) = avatars.watch(&id, || None);
             assert!(ask);
-            let (second, ask_again) = avatars.watch(&id);
+            let (second, ask_again) = avatars.watch(&id, || Some("data:".into()));
             assert!(!ask_again);
             assert_eq!(avatars.put(&id, "blob:1".into()), None);
             assert_eq!(first.get_untracked().as_deref(), Some("blob:1"));

@@ -3,9 +3,10 @@
 use plausch_model::{AvatarId, BareJid, Command};
 
 use super::icon::{icon, icons};
-use crate::reactive::{Memo, RwSignal, ev};
+use crate::page::call;
+use crate::reactive::{Memo, RwSignal, ev, untrack};
 use crate::text::fold;
-use crate::ui::draw::{Draw, Drawn, html, live, memo};
+use crate::ui::draw::{Draw, Drawn, choose, html, live, memo};
 use crate::{ui::Ui, view::Account};
 
 /// Red, green and blue for each of 256 steps around the hue circle.
@@ -60,35 +61,45 @@ pub fn of_room(jid: &BareJid) -> Drawn {
 fn face(ui: Ui, account: Account, colour: String, name: Memo<String>, id: Memo<Option<AvatarId>>) -> Drawn {
     let picture = memo(move || {
         let id = id.get()?;
-        let (picture, unknown) = account.avatars.watch(&id);
+        let (picture, unknown) = account.avatars.watch(&id, || of_last_view(&id));
         if unknown {
             ui.state.command(account, Command::LoadAvatar(id));
         }
         picture.get()
     });
     let broken = RwSignal::new(None::<String>);
+    let shown = memo(move || picture.get().filter(|address| broken.with(|broken| broken.as_ref() != Some(address))));
     html::span()
         .attr("class", "avatar")
         .attr("aria-hidden", "true")
         .style("--avatar-colour", live(move || colour.clone()))
-        .child(live(move || {
-            match picture.get().filter(|address| broken.with(|broken| broken.as_ref() != Some(address))) {
-                Some(address) => photo(address, broken),
-                None => html::span().attr("class", "avatar-letters").child(name.get()).drawn(),
-            }
-        }))
+        .child(choose(
+            move || shown.get().is_some(),
+            move |is_photo| {
+                if is_photo {
+                    photo(id, shown, broken)
+                } else {
+                    html::span().attr("class", "avatar-letters").child(live(move || name.get())).drawn()
+                }
+            },
+        ))
         .drawn()
 }
 
-/// A picture; one that the browser can't show says so.
-fn photo(address: String, broken: RwSignal<Option<String>>) -> Drawn {
-    let shown = address.clone();
+/// What the last view showed, until the picture is here (public/last.js).
+fn of_last_view(id: &AvatarId) -> Option<String> {
+    call("last", "photo", &[id.as_str().into()])?.as_string()
+}
+
+/// A picture, which changes in place; one that the browser can't show says so.
+fn photo(id: Memo<Option<AvatarId>>, address: Memo<Option<String>>, broken: RwSignal<Option<String>>) -> Drawn {
     html::img()
         .attr("class", "avatar-photo")
-        .attr("src", address)
+        .attr("data-avatar", live(move || id.get().map(|id| id.as_str().to_owned())))
+        .attr("src", live(move || address.get()))
         .attr("alt", "")
         .attr("draggable", "false")
-        .on(ev::error, move |_| broken.set(Some(shown.clone())))
+        .on(ev::error, move |_| broken.set(untrack(|| address.get())))
         .drawn()
 }
 

@@ -206,6 +206,19 @@ impl State {
         CommandId(number)
     }
 
+    /// Whether it is known what to draw: who is signed in, their chats, and the messages of the one that is open.
+    pub fn is_ready(&self) -> bool {
+        let opened = |chat: &OpenChat| chat.account.timeline.with(|window| window.chat() == Some(&chat.jid));
+        match self.phase.get() {
+            Phase::Starting => false,
+            Phase::In => {
+                let listed = self.accounts.with(|accounts| accounts.iter().all(|account| account.chats.known.get()));
+                listed && self.place.chat.with(|chat| chat.as_ref().is_none_or(opened))
+            }
+            Phase::Out | Phase::Elsewhere | Phase::Locked => true,
+        }
+    }
+
     /// The account that acts where none is named: the only one, or the first.
     pub fn account(&self) -> Option<Account> {
         self.accounts.with(|accounts| accounts.first().copied())

@@ -2,7 +2,8 @@
 
 use anyhow::{Result, ensure};
 use plausch_e2e::{Account, Person, Server, Site, TabEnd};
-use plausch_model::{BareJid, Command};
+use plausch_interop::pixel;
+use plausch_model::{BareJid, Command, ProfileChange};
 use serde_json::{Value, json};
 
 on_both_servers!(the_last_view_is_painted_before_the_app);
@@ -38,6 +39,7 @@ const HOLD_BACK: &str = "\
       const view = document.getElementById('start');\
       if (name === 'plausch:view') globalThis.lastView = {\
         inert: view.inert, text: view.innerText, draft: view.querySelector('textarea').value,\
+        photos: (PHOTOS)(view),\
         moves: view.getAnimations({ subtree: true }).map((move) => move.animationName ?? move.transitionProperty).join(),\
         log: (TOPMOST)(view), list: view.querySelector('.list-scroller').scrollTop,\
       };\
@@ -52,7 +54,25 @@ const INSTALLED: &str = "\
 /// The same of the app.
 const SEEN: &str = "\
     const list = document.querySelector('.list-scroller').scrollTop;\
-    return { draft: document.querySelector('textarea').value, log: (TOPMOST)(document), list };";
+    return { draft: document.querySelector('textarea').value, log: (TOPMOST)(document), list, photos: (PHOTOS)(document) };";
+
+/// How many photos there are, of those that can be seen.
+const PHOTOS: &str =
+    "(view) => [...view.querySelectorAll('.avatar-photo')].filter((photo) => photo.naturalWidth).length";
+
+/// Notes the frames in which something of the last view is missing: its photo, its rows or its messages. While the avatar itself
+/// is loaded, the browser shows what it takes the place of, but says that it has no width.
+const WATCH_FRAMES: &str = "\
+    const photo = () => document.querySelector('.avatar-photo');\
+    globalThis.missing = [];\
+    const painted = new MessageChannel();\
+    painted.port1.onmessage = () => {\
+      const there = ['.row', 'article'].map((parts) => document.querySelectorAll(parts).length);\
+      const all = [photo()?.naturalWidth || photo()?.src.startsWith('blob:'), ...there];\
+      if (globalThis.lastView && !all.every(Boolean)) globalThis.missing.push([Math.round(performance.now()), ...all]);\
+      requestAnimationFrame(() => painted.port2.postMessage(0));\
+    };\
+    painted.port2.postMessage(0);";
 
 /// Notes what a painted view is made of.
 const NOTE: &str = "\
@@ -73,7 +93,7 @@ const FORGE: &str = "\
       view.onsuccess = async () => {\
         const { iv, sealed } = view.result;\
         const kept = JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, key.result, sealed)));\
-        const text = typeof forged === 'string' ? forged : JSON.stringify({ ...kept, view: forged });\
+        const text = typeof forged === 'string' ? forged : JSON.stringify({ ...kept, ...forged });\
         const again = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key.result, new TextEncoder().encode(text));\
         const put = store('readwrite').put({ iv, sealed: again }, 'view');\
         put.onsuccess = () => { database.close(); done(true); };\
@@ -116,6 +136,8 @@ async fn the_last_view_is_painted_before_the_app(server: Server) -> Result<()> {
         let contact = BareJid::new(format!("somebody-{number}@localhost"));
         own.run(Command::EditContact { contact, name: Some(format!("Somebody {number}")), groups: vec![] }).await?;
     }
+    own.run(Command::ChangeProfile(ProfileChange::Avatar(Some(pixel())))).await?;
+    romeo.wait("his own photo", &with_parts("return (PHOTOS)(document) || null;"), vec![]).await?;
     romeo.go_to("Contacts").await?;
     romeo.sees_count("Contacts", CHATS as u64).await?;
     romeo.fill("Message", DRAFT).await?;
@@ -123,24 +145,30 @@ async fn the_last_view_is_painted_before_the_app(server: Server) -> Result<()> {
         document.querySelector('.log-scroller').scrollTop -= 200; document.querySelector('.list-scroller').scrollTop = 300; return true;";
     romeo.look(scroll, vec![]).await?;
     romeo.browser.driver.execute_async(KEPT, vec![]).await?;
-    let seen = with_topmost(SEEN);
+    let seen = with_parts(SEEN);
     let before = romeo.look(&seen, vec![]).await?;
-    ensure!(before["list"] == 300 && before["draft"] == DRAFT, "{before}");
+    ensure!(before["list"] == 300 && before["draft"] == DRAFT && before["photos"] == 1, "{before}");
 
     let tools = romeo.browser.driver.cdp();
-    let hold = json!({ "source": with_topmost(HOLD_BACK) });
+    let hold = json!({ "source": with_parts(&[HOLD_BACK, WATCH_FRAMES].concat()) });
     tools.send_raw("Page.addScriptToEvaluateOnNewDocument", hold).await?;
     romeo.browser.driver.refresh().await?;
     is_painted(&romeo, &before).await?;
     romeo.connection("online").await?;
     let seen = romeo.wait("the app has taken its place", &taken_over("Contacts"), vec![]).await?;
     ensure!(is_same(&seen, &before), "the app shows {seen} after {before}");
+    let own = with_parts(
+        "return (PHOTOS)(document) && document.querySelector('.avatar-photo').src.startsWith('blob:') || null;",
+    );
+    romeo.wait("the photo as it is", &own, vec![]).await?;
+    let missing = romeo.look("return globalThis.missing;", vec![]).await?;
+    ensure!(missing == json!([]), "photos, rows or messages were missing: {missing}");
 
     // The installed app is started anew.
     romeo.browser.driver.execute_async(KEPT, vec![]).await?;
     romeo.browser.replace_tab(TabEnd::Closed).await?;
     let tools = romeo.browser.driver.cdp();
-    let installed = json!({ "source": format!("{INSTALLED} {}", with_topmost(HOLD_BACK)) });
+    let installed = json!({ "source": format!("{INSTALLED} {}", with_parts(HOLD_BACK)) });
     tools.send_raw("Page.addScriptToEvaluateOnNewDocument", installed).await?;
     romeo.browser.driver.goto(&site.url).await?;
     is_painted(&romeo, &before).await?;
@@ -165,12 +193,12 @@ async fn a_forged_view(server: Server) -> Result<()> {
     let romeo = Person::signed_in(&site, &Account::new(server, "romeo").await?).await?;
     let source = json!({ "source": NOTE });
     romeo.browser.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", source).await?;
-    let forge = async |view: &Value| -> Result<Value> {
+    let forge = async |kept: Value| -> Result<Value> {
         romeo.browser.driver.execute_async(KEPT, vec![]).await?;
         // What the page writes while it goes away would take its place.
         let still = "return Object.defineProperty(document, 'hidden', { value: false }).hidden;";
         romeo.look(still, vec![]).await?;
-        romeo.browser.driver.execute_async(FORGE, vec![view.clone()]).await?;
+        romeo.browser.driver.execute_async(FORGE, vec![kept]).await?;
         romeo.browser.driver.refresh().await?;
         romeo.connection("online").await?;
         romeo.look("return [globalThis.lastView ?? null, globalThis.ran ?? null];", vec![]).await
@@ -183,7 +211,7 @@ async fn a_forged_view(server: Server) -> Result<()> {
     let inside = json!([
         { "tag": "img", "set": set }, { "tag": "a", "set": set }, { "tag": "p", "inside": ["<b onclick='x'>text</b>"] },
     ]);
-    let painted = forge(&json!({ "tag": "div", "set": set, "inside": inside })).await?;
+    let painted = forge(json!({ "view": { "tag": "div", "set": set, "inside": inside } })).await?;
     let kept = r#"aria-current="true" class="forged""#;
     let still = r#" data-still="""#;
     let text = "<p>&lt;b onclick='x'&gt;text&lt;/b&gt;</p>";
@@ -192,15 +220,27 @@ async fn a_forged_view(server: Server) -> Result<()> {
         "{painted}"
     );
 
+    let photo = "data:image/webp;base64,AAAA";
+    let faces = json!({
+        "a": photo, "b": "https://example.org/a.webp", "c": "data:image/svg+xml;base64,AAAA", "d": [photo], "e": "data:image/webp;base64,A A",
+    });
+    let of = |id: &str| json!({ "tag": "img", "set": { "data-avatar": id } });
+    let inside: Vec<Value> = ["a", "b", "c", "d", "e", "toString"].map(of).to_vec();
+    let painted = forge(json!({ "view": { "tag": "p", "inside": inside }, "faces": faces })).await?;
+    let empty: String = ["b", "c", "d", "e", "toString"].map(|id| format!("<img data-avatar=\"{id}\">")).concat();
+    let whole = format!("<p{still}><img data-avatar=\"a\" src=\"{photo}\">{empty}</p>");
+    ensure!(painted == json!([whole, null]), "{painted}");
+
     let svg = "http://www.w3.org/2000/svg";
     for refused in [
         json!({ "tag": "script", "space": svg, "inside": [run] }),
         json!({ "tag": "div", "inside": [{ "tag": "iframe", "set": { "srcdoc": "<script>parent.ran = 1</script>" } }] }),
         json!({ "tag": "style", "inside": ["* { display: none }"] }),
         json!({ "tag": "toString" }),
-        json!("no JSON"),
+        json!("no view"),
     ] {
-        let painted = forge(&refused).await?;
+        let kept = if refused.is_string() { refused.clone() } else { json!({ "view": refused }) };
+        let painted = forge(kept).await?;
         ensure!(painted == json!([null, null]), "{painted} of {refused}");
     }
     romeo.leave().await
@@ -223,15 +263,15 @@ fn is_same(seen: &Value, before: &Value) -> bool {
     // Parts of a pixel are rounded in other ways.
     let near =
         log(seen).zip(log(before)).is_some_and(|(seen, before)| seen.0 == before.0 && (seen.1 - before.1).abs() < 2);
-    near && ["list", "draft"].iter().all(|key| seen[key] == before[key])
+    near && ["list", "draft", "photos"].iter().all(|key| seen[key] == before[key])
 }
 
 /// Waits for the app, and says the same of it.
 fn taken_over(list: &str) -> String {
     let waiting = format!("document.getElementById('start') || !all('list', '{list}')[0]?.querySelector('[data-jid]')");
-    format!("if ({waiting}) return null; {}", with_topmost(SEEN))
+    format!("if ({waiting}) return null; {}", with_parts(SEEN))
 }
 
-fn with_topmost(script: &str) -> String {
-    script.replace("TOPMOST", TOPMOST)
+fn with_parts(script: &str) -> String {
+    script.replace("TOPMOST", TOPMOST).replace("PHOTOS", PHOTOS)
 }

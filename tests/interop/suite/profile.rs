@@ -1,24 +1,13 @@
 //! Avatars (XEP-0084), nicknames (XEP-0172) and profiles (XEP-0054).
 
-use plausch_interop::Server;
-use plausch_model::{Availability, Avatar, AvatarId, BareJid, Command, ProfileChange};
+use plausch_interop::{Server, pixel};
+use plausch_model::{Availability, BareJid, Command, ProfileChange};
 use plausch_native::State;
 use serde_json::json;
 
 use crate::tools::{Outcome, befriend, friends, peer, signed_in};
 
 on_both_servers!(avatars_travel, nicknames_travel, profiles_are_read);
-
-/// A PNG of one pixel, and its SHA-1.
-const PIXEL: &[u8] = include_bytes!("pixel.png");
-
-fn pixel() -> Avatar {
-    Avatar {
-        id: AvatarId::new(include_str!("pixel.sha1").trim()),
-        media_type: "image/png".to_owned(),
-        bytes: PIXEL.to_vec(),
-    }
-}
 
 async fn avatars_travel(server: Server) -> Outcome {
     let (romeo, peer) = friends(&server).await?;
