@@ -14,6 +14,8 @@ const attributes =
 const picture = /^data:image\/(webp|png);base64,[A-Za-z0-9+/]+=*$/;
 const face = 48;
 const room = 200_000;
+// Of more photos than this, all are drawn anew.
+const remembered = 200;
 // So long after a change the view is kept anew.
 const pause = 1000;
 // A view that is larger is not worth waiting for.
@@ -128,7 +130,7 @@ async function draw(image) {
 async function pictures(images) {
   const faces = {};
   let free = room;
-  if (drawn.size > 200) drawn.clear();
+  if (drawn.size > remembered) drawn.clear();
   for (const [id, image] of images) {
     // That of the last view may still be there. What can't be drawn is shown once the app is.
     const again = picture.test(image.src);

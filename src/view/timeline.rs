@@ -246,10 +246,7 @@ impl Timeline {
     }
 
     fn clear(&self, wanted: Option<BareJid>) {
-        self.window.update(|window| {
-            let opened = window.opened.wrapping_add(1);
-            *window = Window { opened, wanted, ..Window::default() };
-        });
+        self.window.update(|window| window.clear(wanted));
     }
 
     /// The divider has done its work: what comes in unseen from now on gets a new one.

@@ -106,14 +106,14 @@ pub struct Window {
     pub(super) wanted: Option<BareJid>,
     pub(super) chat: Option<BareJid>,
     pub(super) entries: Vec<Arc<Entry>>,
-    pub(super) by_id: HashMap<OriginId, Arc<Entry>>,
+    by_id: HashMap<OriginId, Arc<Entry>>,
     pub(super) at_start: bool,
     pub(super) at_end: bool,
     pub(super) total: u64,
     pub(super) first_unread: Option<TimelineKey>,
-    pub(super) unread_from: Option<TimelineKey>,
+    unread_from: Option<TimelineKey>,
     pub(super) gaps: Vec<Gap>,
-    pub(super) opened: u32,
+    opened: u32,
 }
 
 impl Window {
@@ -180,6 +180,12 @@ impl Window {
     /// The index of the first message with this key or a later one.
     pub fn index_of(&self, key: TimelineKey) -> usize {
         self.entries.partition_point(|entry| entry.key < key)
+    }
+
+    /// Shows nothing; only a window of the wanted chat may come.
+    pub(super) fn clear(&mut self, wanted: Option<BareJid>) {
+        let opened = self.opened.wrapping_add(1);
+        *self = Self { opened, wanted, ..Self::default() };
     }
 
     /// Shows another window.

@@ -229,14 +229,20 @@ fn a_view_that_comes_is_looked_at_until_it_says_otherwise() {
     harness.sent_last("inactive");
 }
 
-#[test]
-fn nobody_is_away_who_waits_for_an_answer() {
+/// Online, with nobody looking, of which the server knows.
+fn unwatched() -> Harness {
     let mut harness = Harness::new(Server { client_state: true, ..Server::default() });
     harness.start();
     harness.sign_in(ROSTER);
     harness.command(Command::SetVisible(false));
     harness.advance(10_000);
     harness.sent_last("inactive");
+    harness
+}
+
+#[test]
+fn nobody_is_away_who_waits_for_an_answer() {
+    let mut harness = unwatched();
     // The search index has nothing left to do, either.
     (0..5).for_each(|_| harness.advance(1_000));
     harness.command(Command::LoadProfile(romeo()));
@@ -257,12 +263,7 @@ fn nobody_is_away_who_waits_for_an_answer() {
 /// What was read on another device is told like presence: it would be kept from us.
 #[test]
 fn nobody_is_away_who_has_news_that_may_be_read_elsewhere() {
-    let mut harness = Harness::new(Server { client_state: true, ..Server::default() });
-    harness.start();
-    harness.sign_in(ROSTER);
-    harness.command(Command::SetVisible(false));
-    harness.advance(10_000);
-    harness.sent_last("inactive");
+    let mut harness = unwatched();
     harness.sent();
     harness.receive(&message("m1", "hello"));
     harness.sent_last("active");

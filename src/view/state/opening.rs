@@ -17,7 +17,7 @@ impl State {
     }
 
     /// From now on this chat is shown: what belonged to another one goes.
-    pub(super) fn enter(&self, chat: &OpenChat) {
+    fn enter(&self, chat: &OpenChat) {
         self.leave_timeline(chat.account);
         chat.account.timeline.expect(chat.jid.clone());
         self.leave_results(chat);
@@ -89,7 +89,7 @@ impl State {
     }
 
     /// Looks for nothing any more. The engine looks for one thing at a time: it hears of it once nothing is left.
-    pub(super) fn end_search(&self, search: &Search) {
+    fn end_search(&self, search: &Search) {
         let asked = search.clear();
         let others =
             [&self.search, &self.find].into_iter().any(|search| !search.query.with_untracked(String::is_empty));
@@ -99,7 +99,7 @@ impl State {
     }
 
     /// What belonged to another chat than this one goes.
-    pub(super) fn leave_results(&self, next: &OpenChat) {
+    fn leave_results(&self, next: &OpenChat) {
         self.stop_finding();
         if self.place.results.with_untracked(|results| results.as_ref().is_some_and(|results| results.chat != *next)) {
             self.place.results.set(None);
@@ -140,7 +140,7 @@ impl State {
         }
     }
 
-    pub(super) fn leave_timeline(&self, next: Account) {
+    fn leave_timeline(&self, next: Account) {
         let Some(open) = self.place.chat.get_untracked() else { return };
         open.account.timeline.close();
         if open.account != next {

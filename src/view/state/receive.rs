@@ -41,7 +41,7 @@ impl State {
         }
     }
 
-    pub(super) fn welcome(&self, ids: Vec<AccountId>) {
+    fn welcome(&self, ids: Vec<AccountId>) {
         for account in self.accounts.get_untracked() {
             if !ids.contains(&account.id()) {
                 self.dismiss(account);
@@ -58,7 +58,7 @@ impl State {
     }
 
     /// The engine knows nothing of this view: it is a new one, or sees us for the first time.
-    pub(super) fn begin_anew(&self) {
+    fn begin_anew(&self) {
         self.sign_in.busy.set(false);
         let waiting = self.pending.try_update_value(std::mem::take).unwrap_or_default();
         for (_, on_reply) in waiting {
@@ -75,7 +75,7 @@ impl State {
         }
     }
 
-    pub(super) fn admit(&self, id: AccountId) {
+    fn admit(&self, id: AccountId) {
         let account = self.find(&id).unwrap_or_else(|| {
             let account = Account::new(id);
             self.accounts.update(|accounts| accounts.push(account));
@@ -84,11 +84,11 @@ impl State {
         self.command(account, Command::SetVisible(self.looking.get_untracked()));
     }
 
-    pub(super) fn find(&self, id: &AccountId) -> Option<Account> {
+    fn find(&self, id: &AccountId) -> Option<Account> {
         self.accounts.with_untracked(|accounts| accounts.iter().find(|account| account.id() == *id).copied())
     }
 
-    pub(super) fn update(&self, id: &AccountId, updates: Vec<Update>) {
+    fn update(&self, id: &AccountId, updates: Vec<Update>) {
         let Some(account) = self.find(id) else { return };
         for update in updates {
             if let Some(update) = account.apply(update, self.looking.get_untracked()) {
@@ -98,7 +98,7 @@ impl State {
         self.leave_lost_room();
     }
 
-    pub(super) fn act_on(&self, account: Account, update: Update) {
+    fn act_on(&self, account: Account, update: Update) {
         match update {
             Update::Avatar(picture) => {
                 let on_pictures = self.pictures.get_value();
@@ -119,7 +119,7 @@ impl State {
         }
     }
 
-    pub(super) fn exported(&self, command: CommandId, items: Vec<TimelineItem>, last: bool) {
+    fn exported(&self, command: CommandId, items: Vec<TimelineItem>, last: bool) {
         let taken = self.exports.try_update_value(|exports| {
             let place = exports.iter().position(|(id, _)| *id == command)?;
             Some(exports.swap_remove(place).1)
@@ -132,7 +132,7 @@ impl State {
     }
 
     /// An error answers for good; a chat may be followed by `Done`, which then finds nobody waiting.
-    pub(super) fn answer(&self, command: CommandId, reply: Reply) {
+    fn answer(&self, command: CommandId, reply: Reply) {
         let waiting = self.pending.try_update_value(|pending| {
             let place = pending.iter().position(|(id, _)| *id == command)?;
             Some(pending.remove(place))
@@ -142,7 +142,7 @@ impl State {
         }
     }
 
-    pub(super) fn dismiss(&self, account: Account) {
+    fn dismiss(&self, account: Account) {
         self.let_go(account);
         if self.accounts.with_untracked(Vec::is_empty) {
             self.place.section.set(Section::default());
@@ -151,7 +151,7 @@ impl State {
         }
     }
 
-    pub(super) fn end(&self, reason: EndReason) {
+    fn end(&self, reason: EndReason) {
         self.sign_in.busy.set(false);
         match reason {
             EndReason::SignInFailed(error) => self.sign_in.error.set(Some(error)),
